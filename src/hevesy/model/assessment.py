@@ -1,0 +1,177 @@
+"""The one result document and its parts; reports and exports read only this and its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from hevesy.model.finding import Finding
+from hevesy.model.incident import Incident
+from hevesy.model.ladders import Verdict
+from hevesy.model.source import BuildSeen, DamagedRow, Loss
+
+__all__ = [
+    "SCHEMA",
+    "Action",
+    "Assessment",
+    "Coverage",
+    "Input",
+    "RiskWindow",
+    "RuleUse",
+    "Server",
+    "ServerAssessment",
+    "SourceState",
+]
+
+SCHEMA = "hevesy.assessment/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A machine that the evidence speaks of."""
+
+    name: str
+    """Short upper-case name."""
+    aliases: tuple[str, ...] = ()
+    """Other names it goes by: FQDN, folder, archive."""
+    exchange: bool = False
+    """Whether the evidence shows that it runs or ran Exchange; only then it gets a verdict."""
+    why_exchange: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the evidence of one log kind of one server could have shown."""
+
+    kind: str
+    """A key of `hevesy.tables.KINDS`; for Windows events `windows:<channel>`."""
+    title: str
+    first: datetime | None
+    last: datetime | None
+    records: int
+    damaged: int
+    sources: int
+    days: tuple[tuple[date, int], ...]
+    gaps: tuple[tuple[date, date], ...]
+    """Whole days without a record between first and last, as first and last day of each gap."""
+    clock_offset: int | None = None
+    """Seconds that a clock was seen to be off; see design.md section 4."""
+    shows: str = ""
+    """What this kind would have shown, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskWindow:
+    """When a threat is known to have been exploited, and whether the ledger covers that time."""
+
+    threat: str
+    start: datetime
+    start_source: str
+    end: datetime | None
+    covered: bool
+    missing: tuple[str, ...]
+    """What does not reach: `HttpProxy: nothing before 2021-02-20`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do now."""
+
+    order: int
+    title: str
+    text: str
+    """Markdown: what to do and how."""
+    servers: tuple[str, ...]
+    why: str
+    findings: tuple[str, ...] = ()
+    kind: str = "remedy"
+    """`remedy`, `collect` or `check`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAssessment:
+    """Everything said of one server."""
+
+    server: Server
+    verdict: Verdict | None
+    """None for a machine that does not run Exchange: findings, no verdict."""
+    at_least: bool
+    """Whether a log kind that would show a graver verdict is missing."""
+    at_least_why: tuple[str, ...]
+    why: str
+    """One sentence."""
+    not_excluded: tuple[str, ...]
+    """What the verdict does not exclude."""
+    coverage: tuple[Coverage, ...]
+    windows: tuple[RiskWindow, ...]
+    builds: tuple[BuildSeen, ...]
+    clock_notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing handed in."""
+
+    name: str
+    size: int
+    sha256: str
+    """Of the file; for a folder, of the sorted list of its sources' hashes."""
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """One source as the manifest lists it."""
+
+    input: str
+    source: str
+    windows_path: str
+    server: str
+    kind: str
+    size: int
+    sha256: str
+    modified: datetime | None
+    rows: int
+    parsed: int
+    passed_over: int
+    damaged: int
+    damaged_samples: tuple[DamagedRow, ...]
+    state: str
+    """`read`, `duplicate`, or a state of `Loss`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleUse:
+    """A rule collection that was loaded: how much of it could be used, and what not."""
+
+    source: str
+    usable: int
+    refused: tuple[tuple[str, str], ...]
+    """Place (`file:line`) and reason."""
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything known, in one document."""
+
+    as_of: date
+    """The date that the data tables speak of, or `--as-of`."""
+    inputs: tuple[Input, ...]
+    servers: tuple[ServerAssessment, ...]
+    """Gravest first, then by name."""
+    incidents: tuple[Incident, ...]
+    findings: tuple[Finding, ...]
+    """By time, then server, then id."""
+    actions: tuple[Action, ...]
+    losses: tuple[Loss, ...]
+    sources: tuple[SourceState, ...]
+    rules: tuple[RuleUse, ...]
+    limits: tuple[str, ...] = ()
+    """Method and limits: sentences."""
+    hypotheses: tuple[str, ...] = ()
+    """Filled by `attribution`, when that room stands."""
+    options: tuple[tuple[str, str], ...] = field(default=())
+    schema: str = SCHEMA
+    version: str = ""
+    """Of hevesy."""
