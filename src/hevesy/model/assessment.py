@@ -92,7 +92,11 @@ class Action:
 class ServerAssessment:
     """Everything said of one server."""
 
-    server: Server
+    name: str
+    """Short upper-case name."""
+    aliases: tuple[str, ...]
+    exchange: bool
+    why_exchange: str
     verdict: Verdict | None
     """None for a machine that does not run Exchange: findings, no verdict."""
     at_least: bool
@@ -105,6 +109,8 @@ class ServerAssessment:
     coverage: tuple[Coverage, ...]
     windows: tuple[RiskWindow, ...]
     builds: tuple[BuildSeen, ...]
+    exposures: tuple[str, ...] = ()
+    """Filled by `exposure`, when that room stands."""
     clock_notes: tuple[str, ...] = ()
 
 

@@ -1,0 +1,73 @@
+"""The tables of results that other programs rely on: findings, timeline, ledger."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from hevesy.tables.table import TIME
+
+__all__ = ["FINDINGS", "LEDGER", "TIMELINE"]
+
+FINDINGS: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "server": pl.String(),
+    "time": TIME,
+    "stage": pl.String(),
+    "outcome": pl.String(),
+    "level": pl.String(),
+    "rule_id": pl.String(),
+    "rule_title": pl.String(),
+    "rule_author": pl.String(),
+    "rule_source": pl.String(),
+    "vulnerability": pl.String(),
+    "techniques": pl.List(pl.String()),
+    "kind": pl.String(),
+    "input": pl.String(),
+    "source": pl.String(),
+    "sha256": pl.String(),
+    "line": pl.Int64(),
+    "record": pl.Int64(),
+    "offset": pl.Int64(),
+    "raw": pl.String(),
+    "why": pl.String(),
+    "incident": pl.String(),
+    "pivots": pl.List(pl.String()),
+    "anchor": pl.Boolean(),
+}
+"""One row a record or file that matched a rule; `id` is that of the `Finding` it is part of.
+
+`line`, `record`, `offset` as in `PROVENANCE`; `incident` is empty where the finding is unexplained.
+"""
+
+TIMELINE: dict[str, pl.DataType] = {
+    "time": TIME,
+    "server": pl.String(),
+    "kind": pl.String(),
+    "stage": pl.String(),
+    "outcome": pl.String(),
+    "text": pl.String(),
+    "finding": pl.String(),
+    "incident": pl.String(),
+    "pivots": pl.List(pl.String()),
+    "input": pl.String(),
+    "source": pl.String(),
+    "sha256": pl.String(),
+    "line": pl.Int64(),
+    "record": pl.Int64(),
+    "raw": pl.String(),
+}
+"""One row a record that belongs to an incident, by time: findings, and what touched their pivots.
+
+`stage`, `outcome` and `finding` are empty for a record that only touched a pivot.
+"""
+
+LEDGER: dict[str, pl.DataType] = {
+    "server": pl.String(),
+    "kind": pl.String(),
+    "day": pl.Date(),
+    "records": pl.Int64(),
+    "first": TIME,
+    "last": TIME,
+    "sources": pl.Int64(),
+}
+"""One row a server, log kind (`windows:<channel>` for Windows events) and UTC day with records."""
