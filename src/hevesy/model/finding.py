@@ -45,6 +45,8 @@ class Sample:
     offset: int | None
     raw: str
     """At most 4,096 characters, as it stands."""
+    detail: str = ""
+    """The part of it that a person reads first: `<ip>  POST  /owa/auth/x.aspx  200`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Finding:
     `account:...`, `process:<guid>`, `file:c:\\...`."""
     anchor: bool = False
     """Whether a chain may rest on it: exploit, write, shell, a process of an Exchange worker."""
+    own: bool = False
+    """Whether a rule of hevesy made it: a verdict rests on no other."""
     incident: str = ""
     """Id of the incident it belongs to; empty: unexplained."""
     decision: str = ""
