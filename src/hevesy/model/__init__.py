@@ -14,6 +14,7 @@ from hevesy.model.assessment import (
     ServerAssessment,
     SourceState,
 )
+from hevesy.model.document import decode_assessment, encode, encode_assessment, json_schema
 from hevesy.model.finding import Finding, RuleReference, Sample
 from hevesy.model.incident import Chain, Incident, Step
 from hevesy.model.ladders import Level, Outcome, Stage, Verdict
@@ -54,4 +55,8 @@ __all__ = [
     "Truth",
     "Verdict",
     "Vulnerability",
+    "decode_assessment",
+    "encode",
+    "encode_assessment",
+    "json_schema",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hevesy.tables.kinds import KINDS, kind_title
-from hevesy.tables.results import FINDINGS, LEDGER, TIMELINE
+from hevesy.tables.results import FINDINGS, LEDGER, TIMELINE, Tables
 from hevesy.tables.table import PROVENANCE, TIME, Column, Kind, LogSource, Table
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "Kind",
     "LogSource",
     "Table",
+    "Tables",
     "kind_title",
 ]

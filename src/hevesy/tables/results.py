@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from hevesy.tables.table import TIME
 
-__all__ = ["FINDINGS", "LEDGER", "TIMELINE"]
+__all__ = ["FINDINGS", "LEDGER", "TIMELINE", "Tables"]
 
 FINDINGS: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -71,3 +73,15 @@ LEDGER: dict[str, pl.DataType] = {
     "sources": pl.Int64(),
 }
 """One row a server, log kind (`windows:<channel>` for Windows events) and UTC day with records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The three tables of one assessment, for reports, exports and the case folder."""
+
+    findings: pl.DataFrame
+    """Schema `FINDINGS`."""
+    timeline: pl.DataFrame
+    """Schema `TIMELINE`."""
+    ledger: pl.DataFrame
+    """Schema `LEDGER`."""
