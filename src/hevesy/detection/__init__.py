@@ -1,0 +1,29 @@
+"""Records and files, compared with rules, indicators and the baseline of shipped files -> hits."""
+
+from __future__ import annotations
+
+from hevesy.detection.baseline import Baseline, page_of
+from hevesy.detection.detector import Detector
+from hevesy.detection.exchange_signs import exchange_signs
+from hevesy.detection.hits import HITS, RAW_LIMIT, empty_hits, with_place
+from hevesy.detection.indicator_match import IndicatorRules
+from hevesy.detection.sigma_rules import SigmaRules, load_rules
+from hevesy.detection.stages import Claim
+from hevesy.detection.yara_rules import YaraRules, load_yara
+
+__all__ = [
+    "HITS",
+    "RAW_LIMIT",
+    "Baseline",
+    "Claim",
+    "Detector",
+    "IndicatorRules",
+    "SigmaRules",
+    "YaraRules",
+    "empty_hits",
+    "exchange_signs",
+    "load_rules",
+    "load_yara",
+    "page_of",
+    "with_place",
+]

@@ -1,0 +1,41 @@
+"""Signs in records that a server runs Exchange, where the log kind alone does not show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from hevesy.records import Batch
+
+__all__ = ["exchange_signs"]
+
+# What the front end of Exchange answers below, and nothing else on a Windows server does.
+_STEMS = r"(?i)^/(owa/auth|ecp/|ews/exchange\.asmx|mapi/emsmdb|microsoft-server-activesync|oab/)"
+
+
+def exchange_signs(batch: Batch) -> list[tuple[str, str]]:
+    """Signs that servers run Exchange.
+
+    Returns:
+        Pairs of a server's name (empty where the rows carry none) and the sign in words.
+    """
+    frame = batch.frame
+    if batch.table == "iis":
+        signs = frame.filter(
+            pl.col("cs-uri-stem").str.contains(_STEMS) & (pl.col("sc-status") < 400)  # noqa: PLR2004  # HTTP: an answer, not an error
+        ).select("server", sign=pl.lit("its web server answered for ") + pl.col("cs-uri-stem"))
+    elif batch.table == "windows":
+        provider = pl.col("Provider_Name")
+        signs = frame.filter(provider.str.starts_with("MSExchange")).select(
+            "server", sign=pl.lit("events of ") + provider
+        )
+    else:
+        return []
+    first = (
+        signs.with_columns(pl.col("server").fill_null(""))
+        .group_by("server")
+        .agg(pl.col("sign").min())
+    )
+    return sorted(first.iter_rows())

@@ -1,0 +1,173 @@
+"""The frame `HITS`: rows that a rule matched, before they are grouped into findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.tables import TABLES, TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hevesy.detection.stages import Claim
+
+__all__ = ["HITS", "RAW_LIMIT", "empty_hits", "file_hit", "hits_of", "with_place"]
+
+RAW_LIMIT = 4096
+"""Characters of a record that are quoted."""
+
+_DETAIL_LIMIT = 300
+
+HITS: dict[str, pl.DataType] = {
+    "time": TIME,
+    "server": pl.String(),
+    "rule_id": pl.String(),
+    "stage": pl.String(),
+    "outcome": pl.String(),
+    "anchor": pl.Boolean(),
+    "own": pl.Boolean(),
+    "why": pl.String(),
+    "detail": pl.String(),
+    "kind": pl.String(),
+    "line": pl.Int64(),
+    "record": pl.Int64(),
+    "offset": pl.Int64(),
+    "raw": pl.String(),
+    "pivots": pl.List(pl.String()),
+    "input": pl.String(),
+    "source": pl.String(),
+    "sha256": pl.String(),
+}
+"""One row a match. `server` is null where the row itself names none; `detail` is the part of the record
+that a person reads first; `own` says whether it is a rule of hevesy's."""
+
+# What a person reads first of a record, by table: the first of the lines whose columns are all there.
+_DETAILS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "iis": (("c-ip", "cs-method", "cs-uri-stem", "sc-status"),),
+    "httpproxy": (
+        ("ClientIpAddress", "Method", "UrlStem", "AnchorMailbox", "HttpStatus"),
+        ("ClientIpAddress", "Method", "UrlStem", "HttpStatus"),
+    ),
+    "ecp_server": (("CMD",), ("URL",), ("EventData",)),
+    "ecp_activity": (("URL",), ("EventData",)),
+    "oab_generator": (("Message",),),
+    "windows": (
+        ("ParentImage", "CommandLine"),
+        ("ParentProcessName", "CommandLine"),
+        ("CommandLine",),
+        ("Image", "TargetFilename"),
+        ("TargetFilename",),
+        ("SubjectUserName", "ShareName", "RelativeTargetName"),
+        ("ObjectName",),
+        ("Cmdlet", "Parameters"),
+        ("Message",),
+        ("Channel", "EventID"),
+    ),
+}
+
+
+def empty_hits() -> pl.DataFrame:
+    """No hits."""
+    return pl.DataFrame(schema=HITS)
+
+
+def _pivots(table: str, columns: Sequence[str]) -> pl.Expr:
+    present = [c for c in TABLES[table].columns if c.pivot and c.name in columns]
+    if not present:
+        return pl.lit([], dtype=pl.List(pl.String()))
+    values = [
+        pl.when(pl.col(c.name).cast(pl.String()).str.len_chars() > 0).then(
+            pl.lit(f"{c.pivot}:") + pl.col(c.name).cast(pl.String()).str.to_lowercase()
+        )
+        for c in present
+    ]
+    return pl.concat_list(values).list.drop_nulls().list.unique().list.sort()
+
+
+def _detail(table: str, columns: Sequence[str]) -> pl.Expr:
+    lines = [
+        pl.concat_str([pl.col(c).cast(pl.String()) for c in line], separator="  ")
+        for line in _DETAILS.get(table, ())
+        if all(c in columns for c in line)
+    ]
+    return pl.coalesce([*lines, pl.col("raw")]).str.slice(0, _DETAIL_LIMIT)
+
+
+def hits_of(
+    table: str, kind: str, frame: pl.DataFrame, matches: pl.DataFrame, claims: Sequence[Claim]
+) -> pl.DataFrame:
+    """Hits of the rows that rules matched.
+
+    Args:
+        table: Name of the table that `frame` is of.
+        kind: Log kind of the source.
+        frame: A batch's frame.
+        matches: Columns `rule` (index into `claims`) and `row` (index into `frame`).
+        claims: What each rule claims.
+
+    Returns:
+        A frame of `HITS`; `input`, `source` and `sha256` are null until the source is read to its end.
+    """
+    if not matches.height:
+        return empty_hits()
+    what = pl.DataFrame(
+        {
+            "rule": range(len(claims)),
+            "rule_id": [c.rule.id for c in claims],
+            "stage": [c.stage.value for c in claims],
+            "outcome": [c.outcome.value for c in claims],
+            "anchor": [c.anchor for c in claims],
+            "own": [c.own for c in claims],
+            "why": [c.why for c in claims],
+        },
+        schema_overrides={"rule": matches.schema["rule"]},
+    )
+    rows = frame[matches["row"]]
+    place = rows.select(
+        "time",
+        "server",
+        "line",
+        "record",
+        "offset",
+        pl.col("raw").str.slice(0, RAW_LIMIT),
+        detail=_detail(table, frame.columns),
+        pivots=_pivots(table, frame.columns),
+        kind=pl.lit(kind),
+    )
+    hits = pl.concat([matches.select("rule"), place], how="horizontal").join(
+        what, on="rule", how="left", maintain_order="left"
+    )
+    return _shaped(hits)
+
+
+def file_hit(claim: Claim, kind: str, raw: str, detail: str, pivots: Sequence[str]) -> pl.DataFrame:
+    """The one hit of a file that a rule matched; its time is the file's, set by `with_place`."""
+    row = {
+        "rule_id": [claim.rule.id],
+        "stage": [claim.stage.value],
+        "outcome": [claim.outcome.value],
+        "anchor": [claim.anchor],
+        "own": [claim.own],
+        "why": [claim.why],
+        "detail": [detail[:_DETAIL_LIMIT]],
+        "kind": [kind],
+        "raw": [raw[:RAW_LIMIT]],
+        "pivots": [sorted(set(pivots))],
+    }
+    return _shaped(pl.DataFrame(row))
+
+
+def with_place(hits: pl.DataFrame, source: str, input_name: str, sha256: str) -> pl.DataFrame:
+    """The hits of a source that was read to its end, so that its hash is known."""
+    return hits.with_columns(
+        input=pl.lit(input_name), source=pl.lit(source), sha256=pl.lit(sha256)
+    ).select(*HITS)
+
+
+def _shaped(hits: pl.DataFrame) -> pl.DataFrame:
+    return hits.select(
+        (pl.col(name) if name in hits.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in HITS.items()
+    )

@@ -1,0 +1,175 @@
+"""The third pass: every record that touches a followed value, and what that adds to the findings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.detection import HITS, RAW_LIMIT
+from hevesy.model import Level, Outcome, RuleReference, Stage
+from hevesy.tables import TABLES, TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hevesy.records import Batch
+
+__all__ = ["SHELL_REQUEST", "TOUCHES", "literals_of", "shell_requests", "touching"]
+
+TOUCHES: dict[str, pl.DataType] = {
+    "time": TIME,
+    "server": pl.String(),
+    "kind": pl.String(),
+    "line": pl.Int64(),
+    "record": pl.Int64(),
+    "offset": pl.Int64(),
+    "raw": pl.String(),
+    "page": pl.String(),
+    "address": pl.String(),
+    "method": pl.String(),
+    "status": pl.Int64(),
+    "bytes_out": pl.Int64(),
+    "pivots": pl.List(pl.String()),
+    "input": pl.String(),
+    "source": pl.String(),
+    "sha256": pl.String(),
+}
+"""A row a record that touches a followed value; `pivots` are the values that it touches."""
+
+_COLUMNS: dict[str, dict[str, str]] = {
+    "iis": {
+        "page": "cs-uri-stem",
+        "address": "c-ip",
+        "method": "cs-method",
+        "status": "sc-status",
+        "bytes_out": "sc-bytes",
+    },
+    "httpproxy": {
+        "page": "UrlStem",
+        "address": "ClientIpAddress",
+        "method": "Method",
+        "status": "HttpStatus",
+        "bytes_out": "ResponseBytes",
+    },
+}
+
+SHELL_REQUEST = RuleReference(
+    id="pivot:shell-request",
+    title="Request to a page that is known to be a web shell",
+    author="hevesy",
+    source="hevesy/pivot",
+    licence="Apache-2.0",
+    level=Level.CRITICAL,
+    techniques=("T1505.003",),
+    description="The page was shown to be a web shell by other evidence; here somebody asked for it",
+    false_positives=("A third party that looks whether others' shells are there",),
+    remedy="remove-web-shell",
+)
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@\-]+")
+_ANSWERED = (200, 299)
+
+
+def literals_of(values: Sequence[str]) -> tuple[str, ...]:
+    """Text that a raw row must hold, one of them, to touch one of some values.
+
+    A value is cut down to its longest run of characters that no log encodes, so that a blank written
+    as `+` or a doubled quote hides nothing.
+    """
+    return tuple(
+        sorted({max(_PLAIN.findall(v), key=len) for v in values if _PLAIN.search(v)}),
+    )
+
+
+def touching(batch: Batch, kind: str, followed: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """Rows of a batch that touch a followed value.
+
+    Args:
+        batch: Records of one table.
+        kind: Log kind of their source.
+        followed: Pairs of type and value, as in `hevesy.incident.pivots.FOLLOWED`.
+    """
+    frame = batch.frame
+    columns = [c for c in TABLES[batch.table].columns if c.pivot and c.name in frame.columns]
+    values = pl.Series([f"{t}:{v}" for t, v in followed], dtype=pl.String())
+    found = pl.concat_list(
+        pl.concat_str([pl.lit(f"{c.pivot}:"), pl.col(c.name).cast(pl.String()).str.to_lowercase()])
+        for c in columns
+    ).list.drop_nulls()
+    if not columns or not frame.height or not len(values):
+        return pl.DataFrame(schema=TOUCHES)
+    rows = frame.with_columns(pivots=found.list.set_intersection(values.to_list())).filter(
+        pl.col("pivots").list.len() > 0
+    )
+    named = _COLUMNS.get(batch.table, {})
+    return rows.select(
+        _cell(name, dtype, named, frame.columns, kind) for name, dtype in TOUCHES.items()
+    )
+
+
+def _cell(
+    name: str, dtype: pl.DataType, named: dict[str, str], present: Sequence[str], kind: str
+) -> pl.Expr:
+    if name == "kind":
+        value = pl.lit(kind)
+    elif name == "raw":
+        value = pl.col("raw").str.slice(0, RAW_LIMIT)
+    elif named.get(name) in present:
+        value = pl.col(named[name])
+    elif name in present or name == "pivots":
+        value = pl.col(name)
+    else:
+        value = pl.lit(None)
+    return value.cast(dtype, strict=False).alias(name)
+
+
+def shell_requests(touches: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
+    """Hits for the requests to known shells; answered ones show that the shell was used.
+
+    Args:
+        touches: `TOUCHES`, with `server` filled.
+        shells: `hevesy.incident.shells.SHELLS`.
+
+    Returns:
+        A frame of `HITS`.
+    """
+    rows = touches.with_columns(page=pl.col("page").str.to_lowercase()).join(
+        shells.select("server", "page", "evidence"), on=["server", "page"], how="inner"
+    )
+    answered = pl.col("status").is_between(*_ANSWERED)
+    outcome = (
+        pl.when(answered)
+        .then(pl.lit(Outcome.SUCCESS.value))
+        .otherwise(pl.lit(Outcome.ATTEMPT.value))
+    )
+    status = pl.col("status").cast(pl.String()).fill_null("?")
+    why = pl.concat_str(
+        [
+            pl.lit("the page is known to be a web shell, and the server "),
+            pl.when(answered)
+            .then(pl.lit("answered"))
+            .otherwise(pl.lit("did not answer as a page")),
+            pl.lit(" (status 2xx decides)"),
+        ]
+    )
+    detail = pl.concat_str(
+        [pl.col("address").fill_null("?"), pl.col("method").fill_null("?"), "page", status],
+        separator="  ",
+    )
+    pivots = pl.concat_list(
+        "pivots",
+        pl.concat_str([pl.lit("page:"), "page"]),
+        pl.concat_str([pl.lit("ip:"), pl.col("address").str.to_lowercase()]),
+    )
+    return rows.with_columns(
+        rule_id=pl.lit(SHELL_REQUEST.id),
+        stage=pl.lit(Stage.SHELL_USED.value),
+        outcome=outcome,
+        anchor=answered.fill_null(value=False),
+        own=pl.lit(value=True),
+        why=why,
+        detail=detail,
+        pivots=pivots.list.drop_nulls().list.unique().list.sort(),
+    ).select(pl.col(name).cast(dtype) for name, dtype in HITS.items())

@@ -1,0 +1,247 @@
+"""The stages that conclude: what happened, what is covered, the assessment, the case folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.assessment import Known, assemble, coverage_of, ledger_of
+from hevesy.detection import HITS
+from hevesy.incident import SHELLS, TOUCHES, reconstruct
+from hevesy.model import BuildSeen, Input, Loss, SourceState
+from hevesy.tables import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hevesy.runner.state import State
+    from hevesy.runner.worker import ReadResult
+
+__all__ = ["conclude", "take_stock", "tell_what_happened"]
+
+_LATER = "later:"
+_DAMAGED_SHOWN = 5
+
+
+def tell_what_happened(state: State) -> State:
+    """Chains, incidents, timeline."""
+    hits = state.hits if state.hits is not None else pl.DataFrame(schema=HITS)
+    touches = state.touches if state.touches is not None else pl.DataFrame(schema=TOUCHES)
+    shells = state.shells if state.shells is not None else pl.DataFrame(schema=SHELLS)
+    threats = state.loaded.knowledge.threats
+    return replace(state, happened=reconstruct(hits, touches, shells, state.rules, threats))
+
+
+def take_stock(state: State) -> State:
+    """The ledger, the losses, the inputs: what the evidence could have shown."""
+    counted = [r for r in state.results if (r.source.input, r.source.path) not in state.duplicates]
+    ledger = ledger_of(
+        [(state.server_of.get(r.source.collection, ""), r.source.kind, r.survey) for r in counted],
+        state.canonical,
+    )
+    servers = {server.name for server in state.servers}
+    content = state.loaded
+    known = Known(
+        as_of=state.options.as_of or content.knowledge.as_of,
+        inputs=_inputs(state),
+        servers=state.servers,
+        coverage={
+            name: coverage_of(
+                name,
+                ledger,
+                _files(counted, state, name),
+                _damaged(counted, state, name),
+                _clocks(counted, state, name),
+            )
+            for name in servers
+        },
+        builds={name: _builds(counted, state, name) for name in servers},
+        clock_notes={name: _clock_notes(counted, state, name) for name in servers},
+        losses=_losses(state),
+        sources=tuple(_state_of(r, state) for r in state.results) + _undone_states(state),
+        rules=content.uses,
+        options=_options(state),
+        threats=content.knowledge.threats,
+    )
+    return replace(state, ledger=ledger, known=known)
+
+
+def conclude(state: State) -> State:
+    """The one Assessment."""
+    if state.known is None or state.happened is None:
+        raise RuntimeError("the stages before `conclude` have not run")
+    return replace(state, assessment=assemble(state.known, state.happened))
+
+
+def _of(result: ReadResult, state: State, name: str) -> bool:
+    return state.server_of.get(result.source.collection, "") == name
+
+
+def _files(results: Iterable[ReadResult], state: State, name: str) -> dict[str, int]:
+    kinds = (r.source.kind for r in results if _of(r, state, name))
+    return dict(Counter(k for k in kinds if k in KINDS and not KINDS[k].table))
+
+
+def _ledger_kinds(result: ReadResult) -> set[str]:
+    return {day.kind for day in result.survey.days} or {result.source.kind}
+
+
+def _damaged(results: Iterable[ReadResult], state: State, name: str) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for result in results:
+        if result.survey.damaged and _of(result, state, name):
+            found[min(_ledger_kinds(result))] += result.survey.damaged
+    return dict(found)
+
+
+def _clocks(results: Iterable[ReadResult], state: State, name: str) -> dict[str, int]:
+    return {
+        kind: result.survey.clock_offset
+        for result in results
+        if result.survey.clock_offset is not None and _of(result, state, name)
+        for kind in _ledger_kinds(result)
+        if kind.startswith("windows:")
+    }
+
+
+def _clock_notes(results: Iterable[ReadResult], state: State, name: str) -> tuple[str, ...]:
+    notes = dict.fromkeys(
+        f"{result.source.path}: {note}"
+        for result in results
+        if result.survey.clock_offset is not None and _of(result, state, name)
+        for note in result.survey.notes
+    )
+    asked = [
+        f"times corrected by {clock.seconds:+d} s, as asked with --clock"
+        for clock in state.options.clocks
+        if clock.server == name
+    ]
+    return (*notes, *asked)
+
+
+def _builds(results: Iterable[ReadResult], state: State, name: str) -> tuple[BuildSeen, ...]:
+    merged: dict[tuple[str, str, str], BuildSeen] = {}
+    for result in results:
+        if not _of(result, state, name):
+            continue
+        for seen in result.survey.builds:
+            key = (seen.build, seen.grade, seen.origin)
+            merged[key] = _wider(merged[key], seen) if key in merged else seen
+    return tuple(merged[key] for key in sorted(merged))
+
+
+def _wider(one: BuildSeen, other: BuildSeen) -> BuildSeen:
+    firsts = [t for t in (one.first, other.first) if t]
+    lasts = [t for t in (one.last, other.last) if t]
+    return replace(one, first=min(firsts, default=None), last=max(lasts, default=None), line=None)
+
+
+def _losses(state: State) -> tuple[Loss, ...]:
+    losses = list(state.losses)
+    for result in state.results:
+        source, survey = result.source, result.survey
+        if survey.damaged:
+            reasons = sorted({row.reason for row in survey.damaged_samples})
+            reason = "; ".join(reasons[:_DAMAGED_SHOWN])
+            losses.append(
+                Loss(source.input, source.path, "damaged_rows", reason, rows=survey.damaged)
+            )
+        if source.kind.startswith(_LATER):
+            what = source.kind.removeprefix(_LATER)
+            losses.append(
+                Loss(source.input, source.path, "not_parsed_yet", f"known, not parsed yet: {what}")
+            )
+        elif source.kind == "unknown":
+            losses.append(Loss(source.input, source.path, "unknown_kind", "no parser knows it"))
+    collections = {(s.input, s.path): s.collection for s in state.sources}
+    return tuple(
+        replace(
+            loss,
+            server=state.server_of.get(collections.get((loss.input, loss.source), ""), ""),
+        )
+        for loss in sorted(
+            losses, key=lambda one: (not one.grave, one.state, one.input, one.source)
+        )
+    )
+
+
+def _state_of(result: ReadResult, state: State) -> SourceState:
+    source, survey = result.source, result.survey
+    repeated = (source.input, source.path) in state.duplicates
+    return SourceState(
+        input=source.input,
+        source=source.path,
+        windows_path=source.windows_path,
+        server=state.server_of.get(source.collection, ""),
+        kind=source.kind,
+        size=survey.size,
+        sha256=survey.sha256,
+        modified=source.modified,
+        rows=survey.rows,
+        parsed=survey.parsed,
+        passed_over=survey.passed_over,
+        damaged=survey.damaged,
+        damaged_samples=survey.damaged_samples,
+        state="duplicate" if repeated else (result.loss.state if result.loss else "read"),
+    )
+
+
+def _undone_states(state: State) -> tuple[SourceState, ...]:
+    read = {(r.source.input, r.source.path) for r in state.results}
+    return tuple(
+        SourceState(
+            input=s.input,
+            source=s.path,
+            windows_path=s.windows_path,
+            server=state.server_of.get(s.collection, ""),
+            kind=s.kind,
+            size=s.size,
+            sha256="",
+            modified=s.modified,
+            rows=0,
+            parsed=0,
+            passed_over=0,
+            damaged=0,
+            damaged_samples=(),
+            state="quarantined",
+        )
+        for s in state.sources
+        if (s.input, s.path) not in read
+    )
+
+
+def _inputs(state: State) -> tuple[Input, ...]:
+    """Each input with its hash: a file's own, a folder's from the sorted hashes of its sources."""
+    found = []
+    for name in sorted({s.input for s in state.sources} | {loss.input for loss in state.losses}):
+        results = [r for r in state.results if r.source.input == name]
+        whole = state.evidence.input_file(name) if state.evidence else None
+        if whole is not None and whole.is_file():
+            with whole.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = whole.stat().st_size
+        else:
+            lines = sorted(f"{r.survey.sha256}  {r.source.path}" for r in results)
+            digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+            size = sum(r.survey.size for r in results)
+        found.append(Input(name, size, digest, len(results)))
+    return tuple(found)
+
+
+def _options(state: State) -> tuple[tuple[str, str], ...]:
+    """What can change the result; neither the number of workers nor where the case lies."""
+    options = state.options
+    pairs = {
+        "rules": ", ".join(p.name for p in options.rules),
+        "yara": ", ".join(p.name for p in options.yara),
+        "indicators": ", ".join(p.name for p in options.indicators),
+        "since": str(options.since or ""),
+        "until": str(options.until or ""),
+        "clock": ", ".join(f"{c.server}{c.seconds:+d}s" for c in options.clocks),
+        "tlp": options.tlp,
+    }
+    return tuple((k, v) for k, v in pairs.items() if v)

@@ -1,0 +1,97 @@
+"""The stage that says which server each collection, hit and row speaks of, and what counts twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.detection import HITS
+from hevesy.evidence import identify, same
+from hevesy.model import Server
+from hevesy.runner.reading import load_parts, with_servers
+from hevesy.tables import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hevesy.runner.options import ClockOffset
+    from hevesy.runner.state import State
+
+__all__ = ["name_servers"]
+
+_SIGN_LIMIT = 3
+
+
+def name_servers(state: State) -> State:
+    """Bring names together, drop what was handed in twice, correct clocks as asked."""
+    duplicates = {
+        (copy.input, copy.path): f"{kept.input}: {kept.path}"
+        for copy, kept in same((r.source, r.survey.sha256) for r in state.results).items()
+    }
+    counted = tuple(r for r in state.results if (r.source.input, r.source.path) not in duplicates)
+    identities = identify([r.source for r in counted], _names(state))
+    server_of = {collection: name for collection, (name, _) in identities.items()}
+    canonical = {
+        alias.upper(): name for name, aliases in identities.values() for alias in aliases
+    } | {name: name for name, _ in identities.values()}
+    named = replace(state, duplicates=duplicates, server_of=server_of, canonical=canonical)
+    hits = with_servers(load_parts(counted, HITS), counted, named)
+    hits = _corrected(hits, state.options.clocks)
+    servers = _servers(named, identities)
+    return replace(named, hits=hits, servers=servers)
+
+
+def _names(state: State) -> dict[str, list[tuple[str, int]]]:
+    counts: dict[str, Counter[str]] = {}
+    for result in state.results:
+        counter = counts.setdefault(result.source.collection, Counter())
+        for name, count in result.survey.names:
+            counter[name] += count
+    return {collection: counter.most_common() for collection, counter in counts.items()}
+
+
+def _servers(
+    state: State, identities: Mapping[str, tuple[str, tuple[str, ...]]]
+) -> tuple[Server, ...]:
+    signs: dict[str, set[str]] = {}
+    aliases: dict[str, set[str]] = {}
+    for name, others in identities.values():
+        aliases.setdefault(name, set()).update(others)
+    for result in state.results:
+        own = state.server_of.get(result.source.collection, "")
+        for carried, sign in result.signs:
+            name = state.canonical.get(carried, carried) or own
+            signs.setdefault(name, set()).add(sign)
+        for day in result.survey.days:
+            aliases.setdefault(state.canonical.get(day.server, day.server) or own, set())
+        kind = KINDS.get(result.source.kind)
+        if kind and kind.exchange and result.survey.rows:
+            signs.setdefault(own, set()).add(f"{kind.title} present")
+        if "\\exchange server\\v1" in result.source.windows_path.lower():
+            signs.setdefault(own, set()).add("files of an Exchange installation")
+    return tuple(
+        Server(
+            name=name,
+            aliases=tuple(sorted(aliases[name] - {name})),
+            exchange=name in signs,
+            why_exchange="; ".join(sorted(signs.get(name, ()))[:_SIGN_LIMIT]),
+        )
+        for name in sorted(aliases)
+    )
+
+
+def _corrected(hits: pl.DataFrame, clocks: tuple[ClockOffset, ...]) -> pl.DataFrame:
+    for clock in clocks:
+        applies = pl.col("server") == clock.server
+        if clock.windows_only:
+            applies &= pl.col("kind").is_in(["evtx", "event_json"])
+        hits = hits.with_columns(
+            time=pl.when(applies)
+            .then(pl.col("time") + timedelta(seconds=clock.seconds))
+            .otherwise("time")
+        )
+    return hits

@@ -1,0 +1,106 @@
+"""Processes that read sources; one that hangs, dies or takes too much memory loses its source alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from hevesy.model import Source
+from hevesy.runner.memory import TOO_MUCH_MEMORY
+
+__all__ = ["Task", "Undone", "run_tasks"]
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Sources that one worker reads in one go."""
+
+    sources: tuple[Source, ...]
+    seconds: float
+    """Time that it may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A source that could not be read to its end, and why."""
+
+    source: Source
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPlan(Generic[Result]):
+    """How a pool works: the function for each task, and what a worker needs."""
+
+    work: Callable[[tuple[Source, ...]], Sequence[Result]]
+    initializer: Callable[..., None]
+    initargs: tuple[object, ...]
+    jobs: int
+
+
+def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result | Undone]:
+    """Run tasks in worker processes, in any order of completion.
+
+    A task that fails is taken apart: each of its sources is tried once more alone, and the one that
+    fails alone is given back as `Undone`.
+
+    Args:
+        plan: What to run and where.
+        tasks: What to run it on.
+
+    Yields:
+        Results and undone sources, as they come.
+    """
+    waiting = deque(tasks)
+    running: dict[Future[Sequence[Result]], Task] = {}
+    # Spawned, not forked: polars keeps threads, and a fork of a process with threads may hang.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(
+        max_workers=plan.jobs, initializer=plan.initializer, initargs=plan.initargs, context=context
+    )
+    try:
+        while waiting or running:
+            while waiting and len(running) < plan.jobs * 2:
+                task = waiting.popleft()
+                future = pool.schedule(plan.work, args=(task.sources,), timeout=task.seconds)
+                running[future] = task
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                task = running.pop(future)
+                reason = _reason(future, task)
+                if not reason:
+                    yield from future.result()
+                elif len(task.sources) == 1:
+                    yield Undone(task.sources[0], reason)
+                else:
+                    waiting.extendleft(Task((s,), task.seconds) for s in reversed(task.sources))
+        pool.close()
+        pool.join()
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _reason(future: Future[Sequence[Result]], task: Task) -> str:
+    """Why a task failed; empty where it did not."""
+    error = future.exception()
+    if error is None:
+        return ""
+    if isinstance(error, FutureTimeoutError | TimeoutError):
+        return f"reading it took longer than {task.seconds:.0f} s"
+    if isinstance(error, ProcessExpired):
+        if error.exitcode == TOO_MUCH_MEMORY:
+            return "reading it took more memory than a worker may take"
+        return f"the process that read it died (exit code {error.exitcode})"
+    if isinstance(error, Exception):
+        return f"{type(error).__name__}: {error}"
+    raise error

@@ -1,0 +1,209 @@
+"""The stages that touch bytes: list the evidence, read it, follow what was found."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.detection import HITS
+from hevesy.errors import NoUsableInput
+from hevesy.evidence import catalog, open_evidence
+from hevesy.incident import TOUCHES, confirm, followed_pivots, known_shells, shell_requests
+from hevesy.model import Loss, Source
+from hevesy.records import recognise
+from hevesy.runner.content import load_content
+from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
+from hevesy.runner.progress import ByteProgress
+from hevesy.runner.worker import (
+    ReadResult,
+    WorkerSetup,
+    follow_sources,
+    read_sources,
+    set_up,
+)
+from hevesy.tables import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from hevesy.runner.state import State
+
+__all__ = ["follow", "load_all", "read_all", "take_in"]
+
+_TASK_BYTES = 8 << 20
+_TASK_FILES = 64
+_FOLLOWED_TABLES = ("iis", "httpproxy", "ecp_server", "ecp_activity")
+
+
+def load_all(state: State) -> State:
+    """Load rules, YARA and indicators; a mistake in them ends the run before evidence is read."""
+    content = load_content(state.options)
+    return replace(state, content=content, rules=content.references())
+
+
+def take_in(state: State) -> State:
+    """List every source of the evidence.
+
+    Raises:
+        UsageError: A path does not exist.
+        NoUsableInput: There is nothing in it that could be read.
+    """
+    options = state.options
+    evidence = open_evidence(options.evidence, servers=options.servers, scratch=state.scratch)
+    sources = tuple(catalog(evidence, recognise))
+    losses = evidence.losses()
+    if not any(source.kind in KINDS for source in sources):
+        reasons = "; ".join(f"{loss.input}: {loss.reason}" for loss in losses[:3])
+        kinds = sorted({s.kind.removeprefix("later:") for s in sources} - {"other", "unknown"})
+        later = f"; known, not yet parsed: {', '.join(kinds[:5])}" if kinds else ""
+        found = f"{len(sources)} files, none of a kind that hevesy reads{later}"
+        raise NoUsableInput(f"no usable input: {reasons or found}")
+    return replace(state, evidence=evidence, sources=sources, losses=losses)
+
+
+def read_all(state: State) -> State:
+    """First and second pass: every byte once, surveyed and compared."""
+    results, losses = _in_workers(state, "reading", state.sources, read_sources, {})
+    by_place = {(r.source.input, r.source.path): r for r in results}
+    ordered = tuple(by_place[key] for s in state.sources if (key := (s.input, s.path)) in by_place)
+    rules = dict(state.rules) | {rule.id: rule for r in ordered for rule in r.rules}
+    lost = [r.loss for r in ordered if r.loss]
+    return replace(state, results=ordered, rules=rules, losses=(*state.losses, *lost, *losses))
+
+
+def follow(state: State) -> State:
+    """Third pass: gather all records that touch what was found to have succeeded.
+
+    Shells that were found decide the outcome of hits that left it open; the requests to them become
+    hits of their own.
+    """
+    hits = state.hits if state.hits is not None else pl.DataFrame(schema=HITS)
+    shells = known_shells(hits)
+    hits = confirm(hits, shells)
+    followed = _by_collection(followed_pivots(hits, shells), state.server_of)
+    wanted = [
+        r.source
+        for r in state.results
+        if r.survey.rows
+        and r.source.kind in KINDS
+        and KINDS[r.source.kind].table in _FOLLOWED_TABLES
+        and r.source.collection in followed
+        and (r.source.input, r.source.path) not in state.duplicates
+    ]
+    results, losses = _in_workers(state, "following", wanted, follow_sources, followed)
+    touches = load_parts(results, TOUCHES)
+    touches = with_servers(touches, results, state)
+    hits = pl.concat([hits, shell_requests(touches, shells)])
+    return replace(
+        state, hits=hits, touches=touches, shells=shells, losses=(*state.losses, *losses)
+    )
+
+
+def load_parts(results: Iterable[ReadResult], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The frames that workers left, together, in the order of the sources."""
+    parts = [pl.read_ipc(path, memory_map=False) for r in results for path in r.parts]
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def with_servers(frame: pl.DataFrame, results: Iterable[ReadResult], state: State) -> pl.DataFrame:
+    """Fill `server`: the name that a row carries, as the server goes by it, else its source's."""
+    rows = {
+        (r.source.input, r.source.path): state.server_of.get(r.source.collection, "")
+        for r in results
+    }
+    of_source = pl.DataFrame(
+        [(*key, name) for key, name in rows.items()],
+        schema={"input": pl.String(), "source": pl.String(), "of_source": pl.String()},
+        orient="row",
+    )
+    own = pl.col("server").replace(dict(state.canonical))
+    return (
+        frame.join(of_source, on=["input", "source"], how="left", maintain_order="left")
+        .with_columns(server=pl.coalesce(own, "of_source", pl.lit("")))
+        .select(frame.columns)
+    )
+
+
+def _by_collection(
+    followed: pl.DataFrame, server_of: Mapping[str, str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    by_server: dict[str, list[tuple[str, str]]] = {}
+    for server, kind, value in followed.iter_rows():
+        by_server.setdefault(server, []).append((kind, value))
+    return {
+        collection: tuple(by_server[server])
+        for collection, server in sorted(server_of.items())
+        if server in by_server
+    }
+
+
+def _in_workers(
+    state: State,
+    title: str,
+    sources: Sequence[Source],
+    work: Callable[[tuple[Source, ...]], Sequence[ReadResult]],
+    followed: Mapping[str, tuple[tuple[str, str], ...]],
+) -> tuple[list[ReadResult], list[Loss]]:
+    if not sources:
+        return [], []
+    options = state.options
+    setup = WorkerSetup(
+        detector=_pickled(state),
+        scratch=state.scratch,
+        memory_limit=options.memory_limit,
+        since=options.since,
+        until=options.until,
+        followed=followed,
+    )
+    tasks = _tasks(sources, options.seconds_per_source)
+    counter = multiprocessing.get_context("spawn").Value("Q", 0)
+    plan = PoolPlan(work, set_up, (setup, counter), min(options.jobs, len(tasks)))
+    results: list[ReadResult] = []
+    losses: list[Loss] = []
+    total = sum(s.size for s in sources)
+    with ByteProgress(state.console, title, total, counter):
+        for result in run_tasks(plan, tasks):
+            if isinstance(result, Undone):
+                at = result.source
+                losses.append(Loss(at.input, at.path, "quarantined", result.reason))
+            else:
+                results.append(result)
+    results.sort(key=lambda r: (r.source.input, r.source.path))
+    losses.sort(key=lambda one: (one.input, one.source))
+    return results, losses
+
+
+def _pickled(state: State) -> Path:
+    path = state.scratch / "detector.pickle"
+    if not path.exists():
+        path.write_bytes(pickle.dumps(state.loaded.detector))
+    return path
+
+
+def _tasks(sources: Sequence[Source], seconds: float) -> list[Task]:
+    """Small files together, large ones alone, the largest first, so that no worker idles at the end."""
+    tasks: list[Task] = []
+    group: list[Source] = []
+    size = 0
+    for source in sources:
+        if source.size >= _TASK_BYTES:
+            tasks.append(_task([source], seconds))
+            continue
+        group.append(source)
+        size += source.size
+        if size >= _TASK_BYTES or len(group) >= _TASK_FILES:
+            tasks.append(_task(group, seconds))
+            group, size = [], 0
+    if group:
+        tasks.append(_task(group, seconds))
+    return sorted(tasks, key=lambda task: -sum(s.size for s in task.sources))
+
+
+def _task(group: Sequence[Source], seconds: float) -> Task:
+    size = sum(source.size for source in group)
+    return Task(tuple(group), seconds + size / (1 << 20))

@@ -1,0 +1,63 @@
+"""What is known after each stage of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+
+from hevesy.assessment import Known
+from hevesy.evidence import Evidence
+from hevesy.incident import Reconstruction
+from hevesy.model import Assessment, Loss, RuleReference, Server, Source
+from hevesy.runner.content import Content
+from hevesy.runner.options import Options
+from hevesy.runner.worker import ReadResult
+
+__all__ = ["State", "Timings"]
+
+Timings = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A run; each stage returns it with more of it filled in."""
+
+    options: Options
+    scratch: Path
+    """Private folder, removed at the end."""
+    console: Console | None = None
+    """Where progress is shown; None: nowhere."""
+    content: Content | None = None
+    evidence: Evidence | None = None
+    sources: tuple[Source, ...] = ()
+    results: tuple[ReadResult, ...] = ()
+    """One a source that was read, in the order of `sources`."""
+    losses: tuple[Loss, ...] = ()
+    duplicates: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(input, path) of a source that counts for nothing -> the source that it repeats."""
+    server_of: Mapping[str, str] = field(default_factory=dict)
+    """Server by collection."""
+    canonical: Mapping[str, str] = field(default_factory=dict)
+    """The name a server goes by, for each of its names."""
+    servers: tuple[Server, ...] = ()
+    hits: pl.DataFrame | None = None
+    touches: pl.DataFrame | None = None
+    shells: pl.DataFrame | None = None
+    rules: Mapping[str, RuleReference] = field(default_factory=dict)
+    ledger: pl.DataFrame | None = None
+    happened: Reconstruction | None = None
+    known: Known | None = None
+    assessment: Assessment | None = None
+    timings: Timings = field(default_factory=dict)
+    """Seconds by stage."""
+
+    @property
+    def loaded(self) -> Content:
+        """The content, after it was loaded."""
+        if self.content is None:
+            raise RuntimeError("the stage `load` has not run")
+        return self.content
