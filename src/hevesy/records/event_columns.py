@@ -1,0 +1,258 @@
+"""Events gathered into columns: batches of table `windows`, bounded, and their surveys."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from hevesy.model import DamagedRow, DayCount, Survey
+from hevesy.records.batch import Batch
+from hevesy.records.event_time import parse_times
+from hevesy.tables import PROVENANCE
+from hevesy.tables.windows import WINDOWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.records.windows_event import Event
+
+__all__ = ["EventColumns"]
+
+_MAX_ROWS = 20_000
+_MAX_CELLS = 4_000_000
+_MAX_CHARS = 64 * 1024 * 1024
+_MAX_NAMES = 2_000
+_MAX_SAMPLES = 10
+_MAX_TEXT = 500
+_SYSMON = "Microsoft-Windows-Sysmon"
+_UTC_TIME = "UtcTime"
+_CLOCK_ROWS = 5
+_CLOCK_SECONDS = 120
+_QUARTER = 900
+
+
+class EventColumns:
+    """What has been read of a source since its last batch, as columns that grow.
+
+    Bounded: `full` says when a batch must be taken (20,000 rows, 4,000,000 cells, or 64 Mi
+    characters of raw text). An event may bring at most 2,000 names; what is beyond them is noted,
+    and stands in `raw` alone.
+    """
+
+    def __init__(self) -> None:
+        """Begin an empty batch."""
+        self._system: list[tuple[Any, ...]] = []
+        self._raw: list[str] = []
+        self._record: list[int | None] = []
+        self._fields: dict[str, list[str | None]] = {}
+        self._chars = 0
+        self._damaged = 0
+        self._samples: list[DamagedRow] = []
+        self._notes: dict[str, None] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether a batch must be taken before more is added."""
+        rows = len(self._raw)
+        return (
+            rows >= _MAX_ROWS
+            or self._chars >= _MAX_CHARS
+            or rows * len(self._fields) >= _MAX_CELLS
+            or len(self._fields) > _MAX_NAMES
+        )
+
+    def add(self, event: Event, raw: str, record: int | None) -> None:
+        """Add one event with its text as it stood, and the number to quote it by."""
+        row = len(self._raw)
+        columns = self._fields
+        for name, value in event.fields.items():
+            column = columns.get(name)
+            if column is None:
+                if len(columns) >= 2 * _MAX_NAMES:
+                    self.note(f"an event has over {_MAX_NAMES} names: the rest stands in raw alone")
+                    break
+                column = columns[name] = [None] * row
+            elif len(column) < row:
+                column.extend(repeat(None, row - len(column)))
+            column.append(value)
+        self._system.append(event[:-1])
+        self._raw.append(raw)
+        self._record.append(record)
+        self._chars += len(raw)
+
+    def damage(self, line: int, reason: str, text: str = "", rows: int = 1) -> None:
+        """Count rows that could not be read, and keep a sample."""
+        self._damaged += rows
+        if len(self._samples) < _MAX_SAMPLES:
+            self._samples.append(DamagedRow(line, reason[:_MAX_TEXT], text[:_MAX_TEXT]))
+
+    def note(self, note: str) -> None:
+        """Keep what a reader must know; the same note once a batch."""
+        self._notes[note] = None
+
+    def take(self, size: int) -> Batch:
+        """The batch so far, after which the columns are empty again.
+
+        Args:
+            size: Bytes of the source read for this batch.
+        """
+        frame = self._frame()
+        survey = self._survey(frame, size)
+        self.__init__()  # type: ignore[misc]  # begins anew: nothing of a batch outlives it
+        return Batch(WINDOWS.name, frame, survey)
+
+    def _frame(self) -> pl.DataFrame:
+        rows = len(self._raw)
+        system = list(zip(*self._system, strict=True)) if rows else [()] * len(_SYSTEM)
+        series = {
+            name: pl.Series(name, list(values), dtype=dtype)
+            for (name, dtype), values in zip(_SYSTEM.items(), system, strict=True)
+        }
+        times = parse_times(series.pop("time"))
+        lead = {
+            "time": times,
+            "server": short_names(series["Computer"]),
+            "line": pl.repeat(None, rows, dtype=pl.Int64, eager=True),
+            "record": pl.Series(self._record, dtype=pl.Int64),
+            "offset": pl.repeat(None, rows, dtype=pl.Int64, eager=True),
+            "raw": pl.Series(self._raw, dtype=pl.String),
+        }
+        columns = {name: lead[name].alias(name) for name in PROVENANCE} | series
+        columns |= self._data(rows)
+        return pl.DataFrame(list(columns.values()))
+
+    def _data(self, rows: int) -> dict[str, pl.Series]:
+        data: dict[str, pl.Series] = {}
+        for name, values in self._fields.items():
+            values.extend(repeat(None, rows - len(values)))
+            own = f"EventData_{name}" if name.lower() in _RESERVED else name
+            _merge(data, own, pl.Series(own, values, dtype=pl.String))
+        for name in [name for name in data if " " in name]:
+            joined = name.replace(" ", "")
+            if joined and joined.lower() not in _RESERVED:
+                _merge(data, joined, data[name].alias(joined))
+        return data
+
+    def _survey(self, frame: pl.DataFrame, size: int) -> Survey:
+        offset, note = clock_offset(frame)
+        notes = (*self._notes, note) if note else tuple(self._notes)
+        times = frame["time"]
+        return Survey(
+            size=size,
+            rows=frame.height + self._damaged,
+            parsed=frame.height,
+            damaged=self._damaged,
+            damaged_samples=tuple(self._samples),
+            first=_moment(times.min()),
+            last=_moment(times.max()),
+            days=tuple(_days(frame)),
+            names=tuple(_names(frame)),
+            clock_offset=offset,
+            notes=notes,
+        )
+
+
+_SYSTEM: dict[str, pl.DataType] = {
+    "time": pl.String(),
+    "Channel": pl.String(),
+    "Provider_Name": pl.String(),
+    "EventID": pl.Int64(),
+    "EventRecordID": pl.Int64(),
+    "Computer": pl.String(),
+    "Level": pl.Int64(),
+    "Keywords": pl.String(),
+    "Task": pl.String(),
+    "Opcode": pl.String(),
+    "Execution_ProcessID": pl.Int64(),
+    "Execution_ThreadID": pl.Int64(),
+    "UserID": pl.String(),
+    "ActivityID": pl.String(),
+    "Message": pl.String(),
+}
+"""In the order of `Event`."""
+
+_RESERVED = {name.lower() for name in (*PROVENANCE, *_SYSTEM)}
+
+
+def short_names(computers: pl.Series) -> pl.Series:
+    """`mxs01.contoso.com` -> `MXS01`; null for nothing; an address in digits stays whole."""
+    frame = computers.alias("computer").to_frame()
+    whole = pl.col("computer").str.strip_chars()
+    short = whole.str.split(".").list.first().str.to_uppercase()
+    address = whole.str.contains(r"^[0-9.]+$")
+    name = pl.when(address).then(whole).otherwise(short)
+    return frame.select(pl.when(name != "").then(name).alias("server"))["server"]
+
+
+def clock_offset(frame: pl.DataFrame) -> tuple[int | None, str]:
+    """Seconds to add to the times to get UTC, as Sysmon's `UtcTime` lets it be seen, and a note.
+
+    Sysmon writes UTC into each event; the event's own time is UTC too, unless whoever exported it
+    wrote local time and labelled it `Z`. Seen where at least 5 Sysmon rows differ by more than 120
+    seconds, nine in ten of them within 120 seconds of the median; rounded to a quarter of an hour
+    where that is within 120 seconds. (None, "") where nothing is seen.
+    """
+    if _UTC_TIME not in frame.columns:
+        return None, ""
+    sysmon = frame.filter(pl.col("Provider_Name") == _SYSMON).select("time", _UTC_TIME)
+    ahead = (parse_times(sysmon[_UTC_TIME]) - sysmon["time"]).dt.total_seconds().drop_nulls()
+    middle = ahead.median()
+    if len(ahead) < _CLOCK_ROWS or not isinstance(middle, int | float):
+        return None, ""
+    if abs(middle) <= _CLOCK_SECONDS:
+        return None, ""
+    steady = int(((ahead - middle).abs() <= _CLOCK_SECONDS).sum())
+    if steady * 10 < len(ahead) * 9:
+        return (
+            None,
+            f"Sysmon UtcTime differs from the event times, not constantly ({len(ahead)} rows)",
+        )
+    quarter = round(middle / _QUARTER) * _QUARTER
+    offset = quarter if abs(middle - quarter) <= _CLOCK_SECONDS else round(middle)
+    note = f"Sysmon UtcTime is {offset:+d} s from the times of its events: they are not UTC"
+    return offset, note
+
+
+def _merge(data: dict[str, pl.Series], name: str, column: pl.Series) -> None:
+    """Two spellings that come to one name share a column; the first to hold a value wins."""
+    before = data.get(name)
+    if before is None:
+        data[name] = column
+    else:
+        both = pl.DataFrame([before.alias("a"), column.alias("b")])
+        data[name] = both.select(pl.coalesce("a", "b").alias(name))[name]
+
+
+def _days(frame: pl.DataFrame) -> Iterator[DayCount]:
+    groups = (
+        frame.lazy()
+        .select("time", pl.col("server").fill_null(""), pl.col("Channel").fill_null("unknown"))
+        .filter(pl.col("time").is_not_null())
+        .group_by("server", "Channel", pl.col("time").dt.date().alias("day"))
+        .agg(
+            pl.len().alias("records"),
+            pl.col("time").min().alias("first"),
+            pl.col("time").max().alias("last"),
+        )
+        .sort("server", "Channel", "day")
+        .collect()
+    )
+    for server, channel, day, records, first, last in groups.iter_rows():
+        if isinstance(day, date):
+            yield DayCount(server, f"windows:{channel}", day, records, _utc(first), _utc(last))
+
+
+def _names(frame: pl.DataFrame) -> list[tuple[str, int]]:
+    counts = frame["server"].drop_nulls().value_counts().sort("server")
+    return [(name, count) for name, count in counts.iter_rows()]
+
+
+def _moment(value: object) -> datetime | None:
+    return _utc(value) if isinstance(value, datetime) else None
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
