@@ -1,0 +1,335 @@
+"""Reach the bytes of a source again, in whichever process, from its locator alone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from hevesy.errors import EvidenceError, EvidenceRefused
+from hevesy.evidence.archives import Step, open_tar_member, open_zip_member
+from hevesy.evidence.limits import Limits
+from hevesy.evidence.names import hidden_path, show
+from hevesy.evidence.streams import BLOCK, BROKEN, Forward, Window, decompressor, spool
+from hevesy.model import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from pathlib import Path
+
+    from _typeshed import WriteableBuffer
+
+__all__ = ["Reach", "groups", "reach", "reach_many"]
+
+_GULP = 4 * BLOCK
+_Wanted = list[tuple[tuple[Step, ...], Source]]
+_CHEAP = 2
+"""Steps of a locator that are reached at once: a file, or a member of an archive on disk."""
+
+
+class _Hashed(io.RawIOBase):
+    """Passes bytes on and hashes them; what breaks below it is an `EvidenceError`."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")[:_GULP]
+        try:
+            count = self._stream.readinto(view)  # type: ignore[attr-defined]  # every stream here has it
+        except EvidenceError:
+            raise
+        except BROKEN as error:
+            raise EvidenceError(f"it cannot be read on: {show(str(error))}") from error
+        count = int(count or 0)
+        self.digest.update(view[:count])
+        self.size += count
+        return count
+
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self.read(BLOCK) or b"", b""))
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+class Reach:
+    """The bytes of one source.
+
+    Attributes:
+        stream: The bytes, from their start; seekable where that was asked for. Reading raises
+            `EvidenceError` where the evidence is broken.
+        failure: What broke before the stream was handed out. Then the stream holds the bytes that
+            could be read before that, often none.
+    """
+
+    def __init__(self, stream: BinaryIO, *, failure: EvidenceError | None = None) -> None:
+        """Read a stream once, hashing what passes."""
+        self._hashed = _Hashed(stream)
+        self.stream: BinaryIO = io.BufferedReader(self._hashed, BLOCK)
+        self.failure = failure
+        self._sealed = ("", 0)
+
+    @classmethod
+    def seekable(cls, file: BinaryIO, failure: EvidenceError | None = None) -> Reach:
+        """Hash a seekable file, then hand it out at its start."""
+        made = cls(file, failure=failure)
+        made.finish()
+        file.seek(0)
+        made.stream.detach()  # type: ignore[attr-defined]  # a BufferedReader
+        made.stream = file
+        return made
+
+    def finish(self) -> None:
+        """Read what is left, so that hash and size speak of the whole.
+
+        Raises:
+            EvidenceError: It cannot be read to its end.
+        """
+        if not self._sealed[0]:
+            block = bytearray(BLOCK)
+            while self.stream.readinto(block):  # type: ignore[attr-defined]  # a BufferedReader
+                pass
+            self._sealed = (self._hashed.digest.hexdigest(), self._hashed.size)
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes; empty before `finish`."""
+        return self._sealed[0]
+
+    @property
+    def size(self) -> int:
+        """Bytes read so far; all of them after `finish`."""
+        return self._sealed[1] or self._hashed.size
+
+    def close(self) -> None:
+        """Let go of the stream."""
+        try:
+            self.stream.close()
+        except BROKEN:
+            return
+
+
+@contextmanager
+def reach(
+    source: Source,
+    *,
+    seekable: bool = False,
+    scratch: Path | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Reach]:
+    """Reach one source; its bytes are let go of at the end.
+
+    Many members of one compressed or nested archive are reached with `reach_many`, since each
+    `reach` of such a member reads the archive from its start.
+
+    Args:
+        source: From `catalog`, of this process or another.
+        seekable: Whether `Reach.stream` must be seekable. Then the source is hashed first, and a
+            member of an archive is copied to memory, or to a nameless file in `scratch`.
+        scratch: Folder for such files; the system's own where it is None.
+        limits: Bounds on hostile evidence.
+
+    Raises:
+        EvidenceError: Nothing of it can be read.
+    """
+    with closing(reach_many([source], seekable=seekable, scratch=scratch, limits=limits)) as one:
+        _, reached = next(one)
+        if reached.failure is not None and not reached.size:
+            raise reached.failure
+        yield reached
+
+
+def groups(sources: Iterable[Source]) -> list[tuple[Source, ...]]:
+    """Sources that are reached best with one `reach_many`, in a fixed order.
+
+    A plain file, a member of a zip or of an uncompressed tar stands alone: it is reached at once.
+    What lies in a compressed tar or in an archive in an archive stays together: one pass reads it
+    all, and the cost of an archive is linear in its size.
+    """
+    together: dict[tuple[str, ...], list[Source]] = {}
+    for source in sources:
+        locator = source.locator
+        key = locator if len(locator) <= _CHEAP else (*locator[:_CHEAP], "")
+        together.setdefault(key, []).append(source)
+    return [tuple(together[key]) for key in sorted(together)]
+
+
+def reach_many(
+    sources: Iterable[Source],
+    *,
+    seekable: bool | Callable[[Source], bool] = False,
+    scratch: Path | None = None,
+    limits: Limits | None = None,
+) -> Generator[tuple[Source, Reach]]:
+    """Reach many sources, each archive in one pass: every source once, in the archives' order.
+
+    A `Reach` holds until the next one is asked for. What cannot be opened comes with
+    `Reach.failure` set, and the others still come.
+
+    Args:
+        sources: From `catalog`.
+        seekable: As of `reach`; or which of the sources must be seekable.
+        scratch: As of `reach`.
+        limits: As of `reach`.
+    """
+    want = seekable if callable(seekable) else (lambda _: bool(seekable))
+    reacher = _Reacher(want, scratch, limits or Limits())
+    by_file: dict[str, _Wanted] = {}
+    for source in sources:
+        steps = tuple(map(Step.of, source.locator[1:]))
+        by_file.setdefault(source.locator[0], []).append((steps, source))
+    for path in sorted(by_file):
+        yield from reacher.file(hidden_path(path), by_file[path])
+
+
+class _Reacher:
+    """Opens what a set of locators leads to."""
+
+    def __init__(
+        self, want: Callable[[Source], bool], scratch: Path | None, limits: Limits
+    ) -> None:
+        self._want, self._scratch, self._limits = want, scratch, limits
+
+    def file(self, path: str, wanted: _Wanted) -> Iterator[tuple[Source, Reach]]:
+        """What is wanted of one file of this machine."""
+        for source in [source for steps, source in wanted if not steps]:
+            try:
+                stream = _open_plain(path)
+            except (EvidenceError, *BROKEN) as error:
+                yield from _failed([((), source)], error)
+                continue
+            yield from self._hand_out(source, stream, has_seek=True)
+        inside = [(steps, source) for steps, source in wanted if steps]
+        if not inside:
+            return
+        try:
+            archive = io.BufferedReader(cast("io.RawIOBase", _open_plain(path)), BLOCK)
+        except (EvidenceError, *BROKEN) as error:
+            yield from _failed(inside, error)
+            return
+        with archive:
+            yield from self._descend(archive, inside, has_seek=True)
+
+    def _hand_out(
+        self, source: Source, stream: BinaryIO, *, has_seek: bool
+    ) -> Iterator[tuple[Source, Reach]]:
+        failure: EvidenceError | None = None
+        try:
+            if not self._want(source):
+                reached = Reach(stream)
+            elif has_seek:
+                reached = Reach.seekable(io.BufferedReader(cast("io.RawIOBase", stream), BLOCK))
+            else:
+                with stream:
+                    copy, broken = spool(stream, self._limits, self._scratch)
+                failure = _as_failure(broken) if broken else None
+                reached = Reach.seekable(copy, failure)
+        except (EvidenceError, *BROKEN) as error:
+            stream.close()
+            yield from _failed([((), source)], error)
+            return
+        with closing(reached):
+            yield source, reached
+
+    def _descend(
+        self, stream: BinaryIO, wanted: _Wanted, *, has_seek: bool
+    ) -> Iterator[tuple[Source, Reach]]:
+        """What is wanted of one container, each member once, going onwards."""
+        container = wanted[0][0][0].container
+        with ExitStack() as stack:
+            if container == "zip" and not has_seek:
+                try:
+                    stream, broken = spool(stream, self._limits, self._scratch)
+                except EvidenceError as error:
+                    yield from _failed(wanted, error)
+                    return
+                stack.enter_context(closing(stream))
+                if broken is not None:
+                    yield from _failed(wanted, broken)
+                    return
+            tape = Forward(stream, seekable=has_seek)
+            for step, below in _by_step(wanted):
+                try:
+                    opened = _open_step(stream, tape, step)
+                except (EvidenceError, *BROKEN) as error:
+                    yield from _failed(below, error)
+                    continue
+                yield from self._member(opened, [(steps[1:], source) for steps, source in below])
+
+    def _member(self, stream: BinaryIO, below: _Wanted) -> Iterator[tuple[Source, Reach]]:
+        """One opened member: wanted itself, or for what it holds, or both."""
+        leaves = [source for steps, source in below if not steps]
+        inner = [(steps, source) for steps, source in below if steps]
+        if len(leaves) + bool(inner) == 1:
+            if leaves:
+                yield from self._hand_out(leaves[0], stream, has_seek=False)
+            else:
+                with stream:
+                    yield from self._descend(stream, inner, has_seek=False)
+            return
+        try:
+            with stream:
+                copy, broken = spool(stream, self._limits, self._scratch)
+        except EvidenceError as error:
+            yield from _failed(below, error)
+            return
+        with copy:
+            if broken is not None:
+                yield from _failed(below, broken)
+                return
+            end = copy.seek(0, io.SEEK_END)
+            for source in leaves:
+                again = io.BufferedReader(Window(copy, 0, end), BLOCK)
+                yield from self._hand_out(source, again, has_seek=False)
+            copy.seek(0)
+            yield from self._descend(copy, inner, has_seek=True)
+
+
+def _open_plain(path: str) -> io.FileIO:
+    """Open a plain file, and nothing else that has come to stand in its place since."""
+    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    file = open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | extra))  # noqa: SIM115  # Path.open takes no opener; the caller closes it
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise EvidenceRefused("it is no plain file")
+    return file
+
+
+def _by_step(wanted: _Wanted) -> list[tuple[Step, _Wanted]]:
+    """What is wanted, by the first step, in the order in which the archive holds it."""
+    steps: dict[Step, _Wanted] = {}
+    for item in wanted:
+        steps.setdefault(item[0][0], []).append(item)
+    return sorted(steps.items(), key=lambda pair: (pair[0].offset, pair[0].index))
+
+
+def _open_step(stream: BinaryIO, tape: Forward, step: Step) -> BinaryIO:
+    if step.container == "zip":
+        return open_zip_member(stream, step)
+    if step.container == "tar":
+        return open_tar_member(tape, step)
+    return decompressor(step.container, stream)
+
+
+def _as_failure(error: Exception) -> EvidenceError:
+    if isinstance(error, EvidenceError):
+        return error
+    reason = error.strerror if isinstance(error, OSError) else ""
+    return EvidenceError(f"it cannot be read: {reason or show(str(error))}")
+
+
+def _failed(wanted: _Wanted, error: Exception) -> Iterator[tuple[Source, Reach]]:
+    for _, source in wanted:
+        yield source, Reach(io.BytesIO(), failure=_as_failure(error))
