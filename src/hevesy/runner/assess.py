@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,9 +92,9 @@ def assess(options: Options, console: Console | None = None) -> Run:
             log=_log_lines(state),
             replace=options.replace,
         )
+        return Run(assessment, tables, numbers, options.case)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return Run(assessment, tables, numbers, options.case)
 
 
 def _run(state: State) -> State:
@@ -143,10 +143,7 @@ def _versions(state: State) -> dict[str, str]:
 
 
 def _run_facts(state: State, started: datetime, numbers: reports.Numbers) -> dict[str, object]:
-    names = {s.input for s in state.sources}
-    paths: Sequence[tuple[str, str]] = (
-        state.evidence.input_places() if state.evidence is not None else ()
-    )
+    inputs = state.evidence.inputs if state.evidence is not None else ()
     return {
         "host": platform.node(),
         "command": sys.argv,
@@ -157,7 +154,7 @@ def _run_facts(state: State, started: datetime, numbers: reports.Numbers) -> dic
         "seconds": round(numbers.seconds, 3),
         "peak_memory": numbers.peak_memory,
         "bytes": numbers.bytes,
-        "inputs": [[name, path] for name, path in paths if name in names],
+        "inputs": [[one.name, one.path] for one in inputs],
     }
 
 

@@ -216,20 +216,26 @@ def _undone_states(state: State) -> tuple[SourceState, ...]:
 
 def _inputs(state: State) -> tuple[Input, ...]:
     """Each input with its hash: a file's own, a folder's from the sorted hashes of its sources."""
+    paths = {one.name: Path(one.path) for one in state.evidence.inputs} if state.evidence else {}
     found = []
-    for name in sorted({s.input for s in state.sources} | {loss.input for loss in state.losses}):
+    for name in sorted(paths):
         results = [r for r in state.results if r.source.input == name]
-        whole = state.evidence.input_file(name) if state.evidence else None
-        if whole is not None and whole.is_file():
-            with whole.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = whole.stat().st_size
-        else:
-            lines = sorted(f"{r.survey.sha256}  {r.source.path}" for r in results)
-            digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-            size = sum(r.survey.size for r in results)
+        digest, size = _hashed(paths[name], results)
         found.append(Input(name, size, digest, len(results)))
     return tuple(found)
+
+
+def _hashed(path: Path, results: Sequence[ReadResult]) -> tuple[str, int]:
+    is_one_log = len(results) == 1 and results[0].source.locator[1:] == ()
+    if path.is_file() and not is_one_log:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    if is_one_log:
+        return results[0].survey.sha256, results[0].survey.size
+    lines = sorted(f"{r.survey.sha256}  {r.source.path}" for r in results)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest(), sum(
+        r.survey.size for r in results
+    )
 
 
 def _options(state: State) -> tuple[tuple[str, str], ...]:

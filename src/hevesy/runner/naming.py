@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.detection import HITS
-from hevesy.evidence import identify, same
+from hevesy.evidence import grown, identify, same
 from hevesy.model import Server
 from hevesy.runner.reading import load_parts, with_servers
 from hevesy.tables import KINDS
@@ -28,12 +28,9 @@ _SIGN_LIMIT = 3
 
 def name_servers(state: State) -> State:
     """Bring names together, drop what was handed in twice, correct clocks as asked."""
-    duplicates = {
-        (copy.input, copy.path): f"{kept.input}: {kept.path}"
-        for copy, kept in same((r.source, r.survey.sha256) for r in state.results).items()
-    }
+    identities = identify([r.source for r in state.results], _names(state))
+    duplicates = _duplicates(state, identities)
     counted = tuple(r for r in state.results if (r.source.input, r.source.path) not in duplicates)
-    identities = identify([r.source for r in counted], _names(state))
     server_of = {collection: name for collection, (name, _) in identities.items()}
     canonical = {
         alias.upper(): name for name, aliases in identities.values() for alias in aliases
@@ -43,6 +40,20 @@ def name_servers(state: State) -> State:
     hits = _corrected(hits, state.options.clocks)
     servers = _servers(named, identities)
     return replace(named, hits=hits, servers=servers)
+
+
+def _duplicates(
+    state: State, identities: Mapping[str, tuple[str, tuple[str, ...]]]
+) -> dict[tuple[str, str], str]:
+    """What was handed in twice, or copied while it grew: it counts once."""
+    hashed = [(r.source, r.survey.sha256) for r in state.results]
+    copies = same(hashed, identities)
+    kept = [(source, sha256) for source, sha256 in hashed if source not in copies]
+    copies |= grown(kept, identities)
+    return {
+        (copy.input, copy.path): f"{original.input}: {original.path}"
+        for copy, original in copies.items()
+    }
 
 
 def _names(state: State) -> dict[str, list[tuple[str, int]]]:

@@ -50,8 +50,8 @@ class PoolPlan(Generic[Result]):
 def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result | Undone]:
     """Run tasks in worker processes, in any order of completion.
 
-    A task that fails is taken apart: each of its sources is tried once more alone, and the one that
-    fails alone is given back as `Undone`.
+    A task that fails is halved and tried again, until the source that fails alone is found and given
+    back as `Undone`: one bad file costs its neighbours little, and the run goes on.
 
     Args:
         plan: What to run and where.
@@ -82,7 +82,9 @@ def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result 
                 elif len(task.sources) == 1:
                     yield Undone(task.sources[0], reason)
                 else:
-                    waiting.extendleft(Task((s,), task.seconds) for s in reversed(task.sources))
+                    middle = len(task.sources) // 2
+                    halves = (task.sources[:middle], task.sources[middle:])
+                    waiting.extendleft(Task(half, task.seconds) for half in halves)
         pool.close()
         pool.join()
     finally:

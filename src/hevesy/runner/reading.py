@@ -11,7 +11,7 @@ import polars as pl
 
 from hevesy.detection import HITS
 from hevesy.errors import NoUsableInput
-from hevesy.evidence import catalog, open_evidence
+from hevesy.evidence import catalog, groups, open_evidence
 from hevesy.incident import TOUCHES, confirm, followed_pivots, known_shells, shell_requests
 from hevesy.model import Loss, Source
 from hevesy.records import recognise
@@ -186,21 +186,25 @@ def _pickled(state: State) -> Path:
 
 
 def _tasks(sources: Sequence[Source], seconds: float) -> list[Task]:
-    """Small files together, large ones alone, the largest first, so that no worker idles at the end."""
+    """Small sources together, large ones alone; the largest first, so that no worker idles at the end.
+
+    What lies in one compressed archive stays together: it is read in one pass.
+    """
     tasks: list[Task] = []
-    group: list[Source] = []
+    batch: list[Source] = []
     size = 0
-    for source in sources:
-        if source.size >= _TASK_BYTES:
-            tasks.append(_task([source], seconds))
+    for together in groups(sources):
+        bytes_together = sum(source.size for source in together)
+        if bytes_together >= _TASK_BYTES:
+            tasks.append(_task(together, seconds))
             continue
-        group.append(source)
-        size += source.size
-        if size >= _TASK_BYTES or len(group) >= _TASK_FILES:
-            tasks.append(_task(group, seconds))
-            group, size = [], 0
-    if group:
-        tasks.append(_task(group, seconds))
+        batch += together
+        size += bytes_together
+        if size >= _TASK_BYTES or len(batch) >= _TASK_FILES:
+            tasks.append(_task(batch, seconds))
+            batch, size = [], 0
+    if batch:
+        tasks.append(_task(batch, seconds))
     return sorted(tasks, key=lambda task: -sum(s.size for s in task.sources))
 
 

@@ -14,8 +14,8 @@ from typing import BinaryIO
 import polars as pl
 
 from hevesy.detection import HITS, Detector, exchange_signs, with_place
-from hevesy.errors import EvidenceError
-from hevesy.evidence import Reach, reach
+from hevesy.errors import EvidenceError, EvidenceRefused
+from hevesy.evidence import Reach, reach_many
 from hevesy.incident import literals_of, touching
 from hevesy.model import Loss, RuleReference, Source, Survey
 from hevesy.records import Batch, add_up, parse, parser_for
@@ -84,62 +84,83 @@ def set_up(setup: WorkerSetup, read: Synchronized[int] | None = None) -> None:
 
 def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """First and second pass: every byte of some sources, surveyed and compared."""
-    return [_guarded(source, _read) for source in sources]
+    return list(_each(sources, _read))
 
 
 def follow_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """Third pass: the rows of some sources that touch followed values."""
-    return [_guarded(source, _follow) for source in sources]
+    return list(_each(sources, _follow))
 
 
-def _guarded(source: Source, read: Callable[[_Worker, Source], ReadResult]) -> ReadResult:
+_Read = Callable[["_Worker", Source, Reach], ReadResult]
+
+
+def _each(sources: tuple[Source, ...], read: _Read) -> Iterator[ReadResult]:
     worker = _WORKER[0]
+    reached_all = reach_many(sources, seekable=_must_seek, scratch=worker.setup.scratch)
+    for source, reached in reached_all:
+        yield _guarded(worker, source, reached, read)
+        if worker.read is not None:
+            with worker.read.get_lock():
+                worker.read.value += source.size
+
+
+def _must_seek(source: Source) -> bool:
+    return source.kind in KINDS and parser_for(source.kind).seekable
+
+
+def _guarded(worker: _Worker, source: Source, reached: Reach, read: _Read) -> ReadResult:
+    """Read a source; what breaks on the way is its loss, and what was read before that is kept."""
     try:
-        result = read(worker, source)
-    except (EvidenceError, OSError, EOFError) as error:
-        state = "refused" if "Refused" in type(error).__name__ else "unreadable"
-        loss = Loss(source.input, source.path, state, str(error) or type(error).__name__)
-        result = ReadResult(source, Survey(), (), (), (), loss)
-    if worker.read is not None:
-        with worker.read.get_lock():
-            worker.read.value += source.size
-    return result
+        result = read(worker, source, reached)
+        error: Exception | None = reached.failure
+    except (EvidenceError, OSError, EOFError) as caught:
+        result, error = ReadResult(source, Survey(), (), (), ()), caught
+    if error is None:
+        return result
+    state = "refused" if isinstance(error, EvidenceRefused) else "unreadable"
+    if result.survey.rows:
+        state = "partial"
+    loss = Loss(source.input, source.path, state, str(error) or type(error).__name__)
+    return replace(result, loss=loss)
 
 
-def _read(worker: _Worker, source: Source) -> ReadResult:
-    parser = parser_for(source.kind) if source.kind in KINDS else None
-    seekable = parser is not None and parser.seekable
-    with reach(source, seekable=seekable, scratch=worker.setup.scratch) as reached:
-        if parser is None:
-            reached.finish()
-            return ReadResult(source, _file_survey(reached.sha256, reached.size), (), (), ())
-        if parser.parse is None:
-            return _read_file(worker, source, reached)
-        hits, survey, signs = _read_records(worker, source, reached.stream)
+def _read(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
+    if source.kind not in KINDS:
         reached.finish()
-        digest, size = reached.sha256, reached.size
-    survey = _finished(survey, digest, size)
-    parts = tuple(
-        _leave(worker, with_place(frame, source.path, source.input, digest)) for frame in hits
-    )
-    return ReadResult(source, survey, parts, (), tuple(signs))
+        return ReadResult(source, _file_survey(reached.sha256, reached.size), (), (), ())
+    if parser_for(source.kind).parse is None:
+        return _read_file(worker, source, reached)
+    hits, survey, signs, failure = _read_records(worker, source, reached.stream)
+    if failure is None:
+        reached.finish()
+        survey = replace(survey, sha256=reached.sha256, size=reached.size)
+    parts = [with_place(hit, source.path, source.input, survey.sha256) for hit in hits]
+    loss = None
+    if failure is not None:
+        loss = Loss(source.input, source.path, "partial", str(failure))
+    left = tuple(_leave(worker, part) for part in parts)
+    return ReadResult(source, survey, left, (), tuple(signs), loss)
 
 
 def _read_records(
     worker: _Worker, source: Source, stream: BinaryIO
-) -> tuple[list[pl.DataFrame], Survey, list[tuple[str, str]]]:
+) -> tuple[list[pl.DataFrame], Survey, list[tuple[str, str]], EvidenceError | None]:
     hits: list[pl.DataFrame] = []
     surveys: list[Survey] = []
-    signs: set[tuple[str, str]] = set()
-    for batch in parse(source, stream):
-        surveys.append(batch.survey)
-        signs.update(exchange_signs(batch))
-        narrowed = _narrowed(batch, worker.setup)
-        found = worker.detector.records(narrowed, source.kind)
-        if found.height:
-            hits.append(found)
-    first_signs = dict(sorted(signs, reverse=True))
-    return hits, add_up(surveys), sorted(first_signs.items())
+    signs: dict[str, str] = {}
+    failure = None
+    try:
+        for batch in parse(source, stream):
+            surveys.append(batch.survey)
+            for name, sign in exchange_signs(batch):
+                signs.setdefault(name, sign)
+            found = worker.detector.records(_narrowed(batch, worker.setup), source.kind)
+            if found.height:
+                hits.append(found)
+    except EvidenceError as error:  # a member that ends early: what came before it counts
+        failure = error
+    return hits, add_up(surveys), sorted(signs.items()), failure
 
 
 def _narrowed(batch: Batch, setup: WorkerSetup) -> Batch:
@@ -172,22 +193,19 @@ def _read_file(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
     return ReadResult(source, survey, parts, rules, (), partial)
 
 
-def _follow(worker: _Worker, source: Source) -> ReadResult:
+def _follow(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
     followed = worker.setup.followed.get(source.collection, ())
     literals = literals_of([value for _, value in followed])
-    parser = parser_for(source.kind)
-    with reach(source, seekable=parser.seekable, scratch=worker.setup.scratch) as reached:
-        found = [
-            frame
-            for batch in parse(source, reached.stream, literals)
-            if (frame := touching(batch, source.kind, followed)).height
-        ]
-        reached.finish()
-        digest = reached.sha256
+    found = [
+        frame
+        for batch in parse(source, reached.stream, literals)
+        if (frame := touching(batch, source.kind, followed)).height
+    ]
+    reached.finish()
     if not found:
         return ReadResult(source, Survey(), (), (), ())
     frame = pl.concat(found).with_columns(
-        input=pl.lit(source.input), source=pl.lit(source.path), sha256=pl.lit(digest)
+        input=pl.lit(source.input), source=pl.lit(source.path), sha256=pl.lit(reached.sha256)
     )
     return ReadResult(source, Survey(), (_leave(worker, frame),), (), ())
 
@@ -201,7 +219,3 @@ def _leave(worker: _Worker, frame: pl.DataFrame) -> Path:
 
 def _file_survey(sha256: str, size: int) -> Survey:
     return Survey(sha256=sha256, size=size)
-
-
-def _finished(survey: Survey, sha256: str, size: int) -> Survey:
-    return replace(survey, sha256=sha256, size=size)
