@@ -1,0 +1,202 @@
+"""What the HTML report shows of a large case and in which order: findings, servers, losses, gaps."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hevesy.reports.coverage_picture import Picture, draw_coverage
+from datetime import date
+from hevesy.model import Finding, Loss, ServerAssessment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hevesy.model import Assessment, SourceState
+
+__all__ = [
+    "MAX_LIST",
+    "MAX_STEPS",
+    "Alike",
+    "Figure",
+    "SourceSum",
+    "View",
+    "draw_view",
+    "order_losses",
+]
+
+MAX_FINDINGS = 400
+"""Findings shown in full; a browser stays quick with these. All are in findings.parquet."""
+MAX_SERVERS = 24
+"""Servers with a card and a coverage picture of their own; the others are rows of a table."""
+MAX_STEPS = 120
+"""Steps shown of one chain."""
+MAX_LIST = 300
+"""Rows shown of a list: losses, sources, refused rules."""
+PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Findings of one rule that are not shown one by one."""
+
+    title: str
+    level: str
+    author: str
+    findings: int
+    rows: int
+    servers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A server and its picture of coverage."""
+
+    server: ServerAssessment
+    picture: Picture | None
+    attack_days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSum:
+    """Sources of one server, kind and state, added up."""
+
+    server: str
+    kind: str
+    state: str
+    sources: int
+    size: int
+    rows: int
+    parsed: int
+    passed_over: int
+    damaged: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the template draws beside the assessment itself."""
+
+    exchange: tuple[ServerAssessment, ...]
+    """Servers with a verdict, gravest first; the first `MAX_SERVERS` get a card."""
+    cards: tuple[ServerAssessment, ...]
+    more_servers: tuple[ServerAssessment, ...]
+    others: tuple[ServerAssessment, ...]
+    """Machines without a verdict."""
+    figures: tuple[Figure, ...]
+    explained: tuple[tuple[str, tuple[Finding, ...]], ...]
+    """By incident: its title and its findings that are shown."""
+    unexplained: tuple[Finding, ...]
+    alike: tuple[Alike, ...]
+    """Those that are not shown in full."""
+    anchors: dict[str, str]
+    """Finding id -> HTML id, of those that are shown."""
+    losses: tuple[Loss, ...]
+    source_sums: tuple[SourceSum, ...]
+    grave_losses: int
+
+
+def draw_view(assessment: Assessment) -> View:
+    """Choose and order what is shown."""
+    shown = _most_telling(assessment.findings)
+    titles = {incident.id: incident.title for incident in assessment.incidents}
+    explained: dict[str, list[Finding]] = {incident: [] for incident in titles}
+    unexplained = []
+    for finding in shown:
+        explained.get(finding.incident, unexplained).append(finding)
+    chosen = {id(finding) for finding in shown}
+    exchange = tuple(server for server in assessment.servers if server.verdict)
+    losses = order_losses(assessment.losses)
+    return View(
+        exchange=exchange,
+        cards=exchange[:MAX_SERVERS],
+        more_servers=exchange[MAX_SERVERS:],
+        others=tuple(server for server in assessment.servers if not server.verdict),
+        figures=_figures(assessment),
+        explained=tuple((titles[key], tuple(rows)) for key, rows in explained.items() if rows),
+        unexplained=tuple(unexplained),
+        alike=_alike(finding for finding in assessment.findings if id(finding) not in chosen),
+        anchors=_anchors(shown),
+        losses=losses,
+        source_sums=_sums(assessment.sources),
+        grave_losses=sum(loss.grave for loss in losses),
+    )
+
+
+def order_losses(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    """Lost sources first, then by input and place."""
+    return tuple(sorted(losses, key=lambda loss: (not loss.grave, loss.input, loss.source)))
+
+
+def _most_telling(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The `MAX_FINDINGS` that weigh most, in the order of the assessment."""
+    if len(findings) <= MAX_FINDINGS:
+        return findings
+    heaviest = sorted(findings, key=_weight)[:MAX_FINDINGS]
+    chosen = {id(finding) for finding in heaviest}
+    return tuple(finding for finding in findings if id(finding) in chosen)
+
+
+def _weight(finding: Finding) -> tuple[bool, int, int, int, str]:
+    return (
+        not finding.incident,
+        -finding.outcome.rank,
+        -finding.rule.level.rank,
+        -finding.stage.rank,
+        finding.id,
+    )
+
+
+def _anchors(findings: tuple[Finding, ...]) -> dict[str, str]:
+    anchors: dict[str, str] = {}
+    for number, finding in enumerate(findings):
+        plain = PLAIN_ID.fullmatch(finding.id)
+        anchors.setdefault(finding.id, f"f-{finding.id}" if plain else f"f-no-{number}")
+    return anchors
+
+
+def _alike(findings: Iterable[Finding]) -> tuple[Alike, ...]:
+    by_rule: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        rule = finding.rule
+        by_rule[rule.title, rule.level.value, rule.author].append(finding)
+    rows = [
+        Alike(
+            title=title,
+            level=level,
+            author=author,
+            findings=len(group),
+            rows=sum(finding.count for finding in group),
+            servers=len({finding.server for finding in group}),
+        )
+        for (title, level, author), group in by_rule.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.findings, row.title, row.level, row.author)))
+
+
+def _figures(assessment: Assessment) -> tuple[Figure, ...]:
+    days: dict[str, set[date]] = defaultdict(set)
+    for finding in assessment.findings:
+        if finding.incident:
+            days[finding.server].update(t.date() for t in (finding.first, finding.last) if t)
+    graver_first = sorted(assessment.servers, key=lambda server: server.verdict is None)
+    return tuple(
+        Figure(server, draw_coverage(server, attacks), attacks)
+        for server in graver_first[:MAX_SERVERS]
+        for attacks in [tuple(sorted(days[server.name]))]
+    )
+
+
+def _sums(sources: tuple[SourceState, ...]) -> tuple[SourceSum, ...]:
+    totals: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for source in sources:
+        totals[source.server, source.kind, source.state].update(
+            sources=1,
+            size=source.size,
+            rows=source.rows,
+            parsed=source.parsed,
+            passed_over=source.passed_over,
+            damaged=source.damaged,
+        )
+    return tuple(SourceSum(*key, **count) for key, count in sorted(totals.items()))
