@@ -1,0 +1,114 @@
+"""Rule files as YAML documents with the place of each: files, folders, zips, collections."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hevesy.sigma.errors import SigmaLoadError
+
+__all__ = ["Document", "RuleFile", "documents", "fingerprint", "rule_files"]
+
+_ENDINGS = (".yml", ".yaml")
+_MEMBER_LIMIT = 4 << 20  # a rule has some kB; a larger member of a zip is no rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """The bytes of a file of rules."""
+
+    name: str
+    """Path as handed in, `/` between folders; `rules.zip!member` in a zip."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document; `error` says why there is no content."""
+
+    file: str
+    line: int
+    content: dict[str, Any] | None
+    error: str = ""
+
+
+def rule_files(paths: Sequence[Path]) -> list[RuleFile]:
+    """Read all `*.yml` and `*.yaml` below the paths, in a stable order.
+
+    Args:
+        paths: Files, folders (read with all their sub-folders) and zips (read in place).
+
+    Raises:
+        SigmaLoadError: A path is missing or unreadable, or no file is there at all.
+    """
+    return [file for path in paths for file in _files_of(Path(path))]
+
+
+def _files_of(path: Path) -> Iterator[RuleFile]:
+    try:
+        if path.is_dir():
+            found = sorted(each for each in path.rglob("*") if each.suffix.lower() in _ENDINGS)
+            for each in found:
+                if each.is_file():
+                    yield RuleFile(each.as_posix(), each.read_bytes())
+        elif path.is_file() and zipfile.is_zipfile(path):
+            yield from _members_of(path)
+        elif path.is_file():
+            yield RuleFile(path.as_posix(), path.read_bytes())
+        else:
+            raise SigmaLoadError(f"{path}: no such file or folder of Sigma rules")
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise SigmaLoadError(f"{path}: cannot be read: {error}") from error
+
+
+def _members_of(path: Path) -> Iterator[RuleFile]:
+    """The rule files in a zip; what claims to be far larger than a rule is left out."""
+    with zipfile.ZipFile(path) as archive:
+        for info in sorted(archive.infolist(), key=lambda each: each.filename):
+            if info.filename.lower().endswith(_ENDINGS) and info.file_size <= _MEMBER_LIMIT:
+                yield RuleFile(f"{path.as_posix()}!{info.filename}", archive.read(info))
+
+
+def fingerprint(files: Sequence[RuleFile]) -> str:
+    """SHA-256 over names and contents."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name}\n{len(file.data)}\n".encode())
+        digest.update(file.data)
+    return digest.hexdigest()
+
+
+def documents(file: RuleFile) -> Iterator[Document]:
+    """The documents of a file; a syntax error ends it with a document that says so."""
+    import yaml
+    from sigma.rule.base import SigmaYAMLLoader
+
+    try:
+        text = file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield Document(file.name, 1, None, f"not UTF-8: {error}")
+        return
+    line = 1
+    try:
+        loader = SigmaYAMLLoader(text)
+        while loader.check_node():  # type: ignore[no-untyped-call]  # types-PyYAML leaves it open
+            node = loader.get_node()  # type: ignore[no-untyped-call]  # likewise
+            line = node.start_mark.line + 1
+            content = loader.construct_document(node)  # type: ignore[no-untyped-call]  # likewise
+            if content is not None:
+                yield _checked(file.name, line, content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = line if mark is None else mark.line + 1
+        said = getattr(error, "problem", None) or str(error)
+        yield Document(file.name, where, None, f"not valid YAML: {said}")
+
+
+def _checked(name: str, line: int, content: object) -> Document:
+    if isinstance(content, dict):
+        return Document(name, line, content)
+    return Document(name, line, None, f"a rule is a map, not a {type(content).__name__}")

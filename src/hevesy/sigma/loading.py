@@ -1,0 +1,253 @@
+"""`load`: paths and a taxonomy to a `Ruleset`."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, rule_files
+from hevesy.sigma.errors import SigmaLoadError
+from hevesy.sigma.logsources import alternatives
+from hevesy.sigma.lowering import NotUsableError
+from hevesy.sigma.parsing import Parsed, Placed, logsource_of, parse, refuse
+from hevesy.sigma.plan import PlanBuilder
+from hevesy.sigma.rule import Refusal, Rule
+from hevesy.sigma.ruleset import FORMAT, Ruleset
+from hevesy.sigma.taxonomy import LogSource
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
+
+    from hevesy.sigma.atom import Node
+    from hevesy.sigma.logsources import Alternative
+    from hevesy.sigma.taxonomy import Taxonomy
+
+__all__ = ["load"]
+
+
+def load(
+    paths: Sequence[Path],
+    taxonomy: Taxonomy,
+    *,
+    pipelines: Sequence[Path | ProcessingPipeline] = (),
+    placeholders: Mapping[str, Sequence[str]] | None = None,
+    cache: Path | None = None,
+) -> Ruleset:
+    """Load Sigma rules for the tables of a taxonomy.
+
+    Args:
+        paths: Files, folders (with their sub-folders) and zips of `*.yml` and `*.yaml`; a file may
+            hold several rules, correlations and filters.
+        taxonomy: The tables that rules may be asked of.
+        pipelines: pySigma pipelines, or paths of them as YAML, applied to every rule in this order
+            before its log source is looked up.
+        placeholders: Values of `|expand` placeholders, by name without `%`.
+        cache: Folder for compiled rules and pattern databases, made where it is missing. It must be
+            as trustworthy as the rules. A cache that cannot be read or written is done without.
+
+    Returns:
+        The usable rules, and a `Refusal` for each of the others.
+
+    Raises:
+        SigmaLoadError: A path, or a pipeline, cannot be read.
+    """
+    files = rule_files(paths)
+    processing = _processing(pipelines, placeholders)
+    key = _cache_key(files, taxonomy, pipelines, placeholders)
+    stored = cache / f"rules-{key}.bin" if cache is not None and key else None
+    if stored is not None:
+        known = _read(stored)
+        if known is not None:
+            return known.cached_in(cache)
+    loaded = _compile(files, taxonomy, processing)
+    if stored is not None:
+        write_atomically(stored, loaded.dumps())
+    return loaded.cached_in(cache)
+
+
+def _read(path: Path) -> Ruleset | None:
+    """A cached rule set; None where there is none that can be read."""
+    try:
+        return Ruleset.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a cache entry all at once or, where that fails, not at all."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+
+
+def _processing(
+    pipelines: Sequence[Path | ProcessingPipeline],
+    placeholders: Mapping[str, Sequence[str]] | None,
+) -> list[ProcessingPipeline]:
+    """The pipelines that each rule goes through."""
+    from sigma.exceptions import SigmaError
+    from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+    from sigma.processing.transformations import ValueListPlaceholderTransformation
+
+    ready: list[ProcessingPipeline] = []
+    for each in pipelines:
+        if isinstance(each, ProcessingPipeline):
+            ready.append(each)
+            continue
+        try:
+            ready.append(ProcessingPipeline.from_yaml(Path(each).read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, SigmaError, TypeError, KeyError) as error:
+            raise SigmaLoadError(f"{each}: not a pipeline that can be read: {error}") from error
+    if placeholders:
+        values: dict[str, Any] = {name: list(given) for name, given in placeholders.items()}
+        expand = ValueListPlaceholderTransformation(include=list(values))
+        ready.append(ProcessingPipeline(items=[ProcessingItem(expand)], vars=values))
+    return ready
+
+
+def _cache_key(
+    files: Sequence[RuleFile],
+    taxonomy: Taxonomy,
+    pipelines: Sequence[Path | ProcessingPipeline],
+    placeholders: Mapping[str, Sequence[str]] | None,
+) -> str:
+    """What the compiled rules depend on; empty where it cannot be told (pipeline objects)."""
+    from importlib.metadata import version
+
+    digest = hashlib.sha256(fingerprint(files).encode())
+    packages = ("pysigma", "pysigma-pipeline-windows", "pysigma-pipeline-sysmon")
+    parts = [FORMAT, repr(taxonomy), repr(placeholders), *(version(each) for each in packages)]
+    for each in pipelines:
+        if not isinstance(each, Path):
+            return ""
+        parts.append(each.read_text(encoding="utf-8"))
+    digest.update("\n".join(parts).encode())
+    return digest.hexdigest()[:40]
+
+
+@dataclass(slots=True)
+class _Compilation:
+    """What has been compiled so far."""
+
+    taxonomy: Taxonomy
+    processing: list[ProcessingPipeline]
+    rules: list[Rule] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    builders: dict[str, PlanBuilder] = field(default_factory=dict)
+
+
+def _compile(
+    files: Sequence[RuleFile], taxonomy: Taxonomy, processing: list[ProcessingPipeline]
+) -> Ruleset:
+    """Parse and lower all rules."""
+    found: list[Document] = [document for file in files for document in documents(file)]
+    parsed: Parsed = parse(found)
+    state = _Compilation(taxonomy, processing)
+    state.refused.extend(parsed.refused)
+    state.builders.update({table.name: PlanBuilder(table) for table in taxonomy.tables})
+    for placed in parsed.rules:
+        _add(placed, state)
+    state.refused.extend(
+        refuse(each.file, each.line, each.content, "unsupported", "correlation rules")
+        for each in parsed.correlations
+    )
+    plans = {name: builder.build() for name, builder in state.builders.items()}
+    refused = sorted(state.refused, key=lambda each: (each.file, each.line))
+    return Ruleset(tuple(state.rules), tuple(refused), plans)
+
+
+def _add(placed: Placed, state: _Compilation) -> None:
+    """Lower one rule for every table that answers to it, or refuse it."""
+    from sigma.exceptions import SigmaError
+
+    try:
+        for pipeline in state.processing:
+            pipeline.apply(placed.rule)
+        tables = _lower(placed, state)
+    except NotUsableError as error:
+        kind, reason = error.kind, error.reason
+    except (SigmaError, RecursionError) as error:
+        kind, reason = "syntax", str(error) or type(error).__name__
+    else:
+        state.rules.append(describe(placed, tables))
+        return
+    refusal = refuse(placed.file, placed.line, placed.content, kind, reason)
+    state.refused.append(refusal)
+
+
+def _lower(placed: Placed, state: _Compilation) -> tuple[str, ...]:
+    """Add a rule to the plans; the names of the tables that answer to it.
+
+    Raises:
+        NotUsableError: No table does, or none can hold what the rule asks for.
+    """
+    rule: Any = placed.rule
+    source = LogSource(rule.logsource.product, rule.logsource.category, rule.logsource.service)
+    conditions = rule.detection.parsed_condition
+    ways = [(table.name, alternatives(table, source)) for table in state.taxonomy.tables]
+    if not any(way for _, way in ways):
+        raise NotUsableError("unmapped", f"no table answers to log source {source}")
+    lowered: list[tuple[str, Alternative, Node]] = []
+    failure: NotUsableError | None = None
+    for name, way in ways:
+        try:
+            found = state.builders[name].lower_all(conditions, way)
+        except NotUsableError as error:
+            failure = error if way else failure
+        else:
+            lowered += [(name, alternative, tree) for alternative, tree in found]
+    if not lowered:
+        raise failure or NotUsableError("unmapped", f"no table answers to log source {source}")
+    for name, alternative, tree in lowered:
+        state.builders[name].add(len(state.rules), alternative, tree)
+    return tuple(dict.fromkeys(name for name, _, _ in lowered))
+
+
+def describe(placed: Placed, tables: tuple[str, ...], *, correlation: bool = False) -> Rule:
+    """What a rule says about itself."""
+    rule: Any = placed.rule
+    tags = tuple(str(tag) for tag in rule.tags)
+    attack = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
+    techniques = [each.upper() for each in attack if each[:1] in "tT" and each[1:5].isdigit()]
+    groups = [each for each in attack if each[:1] in "gGsS" and each[1:5].isdigit()]
+    custom = placed.content.get("custom")
+    source = placed.content.get("logsource")
+    return Rule(
+        id=str(rule.id or ""),
+        title=rule.title,
+        author=rule.author or "",
+        level=rule.level.name.lower() if rule.level else "",
+        status=rule.status.name.lower() if rule.status else "",
+        description=(rule.description or "").strip(),
+        references=tuple(str(each) for each in rule.references),
+        falsepositives=tuple(str(each) for each in rule.falsepositives),
+        tags=tags,
+        techniques=tuple(techniques),
+        cves=tuple(
+            "CVE-" + tag.removeprefix("cve.").replace(".", "-") for tag in tags if "cve." in tag[:4]
+        ),
+        tactics=tuple(
+            each for each in attack if each.upper() not in techniques and each not in groups
+        ),
+        logsource=logsource_of(source) if isinstance(source, Mapping) else LogSource(),
+        file=placed.file,
+        line=placed.line,
+        licence=rule.license or "",
+        custom=dict(custom) if isinstance(custom, Mapping) else {},
+        tables=tables,
+        name=rule.name or "",
+        warnings=placed.warnings,
+        correlation=correlation,
+    )

@@ -1,0 +1,126 @@
+"""The compiled rules: matched on frames, written to bytes, handed to workers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hevesy.sigma.plan import Plan
+from hevesy.sigma.rule import Refusal, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from hevesy.sigma.matching import Matcher
+
+__all__ = ["FORMAT", "Ruleset"]
+
+FORMAT = "1"
+"""Version of what `dumps` writes and of what the engine takes atoms to mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What goes into the bytes."""
+
+    format: str
+    rules: tuple[Rule, ...]
+    refused: tuple[Refusal, ...]
+    plans: dict[str, Plan]
+
+
+@dataclass(frozen=True, eq=False)
+class Ruleset:
+    """Rules ready to be matched.
+
+    It can be pickled, and is then as small as `dumps()`; pattern databases are made (or read from
+    the cache) in each process when a frame first needs them.
+    """
+
+    rules: tuple[Rule, ...]
+    refused: tuple[Refusal, ...]
+    plans: dict[str, Plan]
+    cache: Path | None = None
+    """Folder that pattern databases are kept in."""
+    _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
+
+    def match(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Which rules match which rows.
+
+        Args:
+            table: Name of a table of the taxonomy.
+            frame: Rows of it. A column that is absent counts as missing in every row.
+
+        Returns:
+            Columns `rule` (UInt32, index into `rules`) and `row` (UInt32, index into the frame),
+            sorted by both, each pair once.
+        """
+        return self._matcher(table).match(frame)
+
+    def literals(self, table: str) -> tuple[str, ...] | None:
+        """Text that a raw row must contain some of, to match any rule of the table.
+
+        A row that matches holds at least one of these, compared without regard to ASCII case, in
+        one of its field values. None where some rule can match without such text.
+        """
+        return self._matcher(table).literals()
+
+    def select(self, keep: Callable[[Rule], bool]) -> Ruleset:
+        """The rule set with only the rules that `keep` says yes to."""
+        from hevesy.sigma.selecting import select
+
+        rules, plans = select(self.rules, self.plans, keep)
+        return Ruleset(rules, self.refused, plans, self.cache)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rules and of how they were compiled."""
+        return hashlib.sha256(self.dumps()).hexdigest()
+
+    def dumps(self) -> bytes:
+        """The rule set as bytes, for a cache or another process."""
+        import msgspec
+
+        return msgspec.msgpack.encode(_Stored(FORMAT, self.rules, self.refused, self.plans))
+
+    @classmethod
+    def loads(cls, data: bytes) -> Ruleset:
+        """The rule set of `dumps`.
+
+        Raises:
+            ValueError: The bytes are not of this version, or damaged.
+        """
+        import msgspec
+
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Stored)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"not a stored rule set: {error}") from error
+        if stored.format != FORMAT:
+            raise ValueError(f"stored rule set of format {stored.format}, this is {FORMAT}")
+        return cls(stored.rules, stored.refused, stored.plans)
+
+    def cached_in(self, cache: Path | None) -> Ruleset:
+        """The same rules, keeping their pattern databases in a folder."""
+        return Ruleset(self.rules, self.refused, self.plans, cache)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle as bytes and cache folder."""
+        return (_restore, (self.dumps(), self.cache))
+
+    def _matcher(self, table: str) -> Matcher:
+        from hevesy.sigma.matching import Matcher
+
+        if table not in self._matchers:
+            plan = self.plans.get(table) or Plan(table, [], [])
+            self._matchers[table] = Matcher(plan, self.cache)
+        return self._matchers[table]
+
+
+def _restore(data: bytes, cache: Path | None) -> Ruleset:
+    """Undo `Ruleset.__reduce__`."""
+    return Ruleset.loads(data).cached_in(cache)
