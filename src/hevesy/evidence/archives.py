@@ -184,14 +184,15 @@ def open_zip_member(file: BinaryIO, step: Step) -> BinaryIO:
     _, name, extra = _LOCAL_HEADER.unpack(header)
     window = Window(file, step.offset + 30 + name + extra, step.packed)
     stored = step.method == zipfile.ZIP_STORED
-    return io.BufferedReader(Inflate(window, step.size, step.crc, stored=stored), BLOCK)
+    inflated = Inflate(window, step.size, step.crc, stored=stored)
+    return io.BufferedReader(inflated, min(BLOCK, max(8192, step.size + 1)))
 
 
 def _open_rare(file: BinaryIO, step: Step) -> BinaryIO:
     try:
         archive = zipfile.ZipFile(file)
         return cast("BinaryIO", archive.open(archive.infolist()[step.index]))
-    except (RuntimeError, *BROKEN) as error:
+    except BROKEN as error:
         raise EvidenceRefused(f"its compression is not read: {show(str(error))}") from error
 
 

@@ -25,9 +25,9 @@ class Limits:
     ratio_from: int = 64 << 20
     """Unpacked bytes (64 MiB) below which no ratio is judged."""
     total: int = 64 << 40
-    """Unpacked bytes (64 TiB) that the archives of one input may hold in all."""
+    """Unpacked bytes (64 TiB) that the archives of one run may hold in all."""
     members: int = 10_000_000
-    """Members that the archives of one input may hold in all."""
+    """Members that the archives of one run may hold in all."""
     directory: int = 512 << 20
     """Bytes (512 MiB) of one zip's central directory, which is held in memory."""
     depth: int = 5

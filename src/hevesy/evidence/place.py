@@ -72,6 +72,8 @@ def _is(words: str, name: str) -> bool:
 _LETTER = re.compile(r"^[A-Za-z]$")
 _DRIVE = re.compile(r"^(?:\\\\[.?]\\)?([A-Za-z]):$")
 _SHADOW = re.compile(r"(?:^|\\)HarddiskVolumeShadowCopy\d+$|^VSS\d+$", re.IGNORECASE)
+_DEPTH = 3
+"""Folders below an input or archive that may be named after a machine."""
 _HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$")
 
 
@@ -157,10 +159,10 @@ def bare_root(parts: Sequence[Part]) -> Root:
     """
     for index, part in enumerate(parts[:-1]):
         stem = ARCHIVE_NAME.sub("", part.name) if part.archive else part.name
-        if _is("log_collector", stem) or (not part.archive and _is("sure_roots", part.name)):
+        if _is("log_collector", stem) or _is("sure_roots", f"{part.name}/{parts[index + 1].name}"):
             return Root(tuple(parts[:index]), host_of(parts[:index]))
     start = max((i + 1 for i, part in enumerate(parts[:-1]) if part.archive), default=0)
-    for index in range(start, len(parts) - 1):
+    for index in range(start, min(start + _DEPTH, len(parts) - 1)):
         if _strict_host(parts[index].name):
             return Root(tuple(parts[: index + 1]), _short(parts[index].name))
     if start:

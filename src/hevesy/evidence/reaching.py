@@ -13,7 +13,7 @@ from hevesy.errors import EvidenceError, EvidenceRefused
 from hevesy.evidence.archives import Step, open_tar_member, open_zip_member
 from hevesy.evidence.limits import Limits
 from hevesy.evidence.names import hidden_path, show
-from hevesy.evidence.streams import BLOCK, BROKEN, Forward, Window, decompressor, spool
+from hevesy.evidence.streams import BLOCK, BROKEN, LOST, Forward, Window, decompressor, spool
 from hevesy.model import Source
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Reach", "groups", "reach", "reach_many"]
 
 _GULP = 4 * BLOCK
+_ARCHIVE_BUFFER = 256 * 1024
 _Wanted = list[tuple[tuple[Step, ...], Source]]
+_SMALL = 8192
 _CHEAP = 2
 """Steps of a locator that are reached at once: a file, or a member of an archive on disk."""
 
@@ -74,10 +76,13 @@ class Reach:
             could be read before that, often none.
     """
 
-    def __init__(self, stream: BinaryIO, *, failure: EvidenceError | None = None) -> None:
-        """Read a stream once, hashing what passes."""
+    def __init__(
+        self, stream: BinaryIO, *, failure: EvidenceError | None = None, buffer: int = BLOCK
+    ) -> None:
+        """Read a stream once, through a buffer of so many bytes, hashing what passes."""
         self._hashed = _Hashed(stream)
-        self.stream: BinaryIO = io.BufferedReader(self._hashed, BLOCK)
+        self._buffer = buffer
+        self.stream: BinaryIO = io.BufferedReader(self._hashed, buffer)
         self.failure = failure
         self._sealed = ("", 0)
 
@@ -98,7 +103,7 @@ class Reach:
             EvidenceError: It cannot be read to its end.
         """
         if not self._sealed[0]:
-            block = bytearray(BLOCK)
+            block = bytearray(self._buffer)
             while self.stream.readinto(block):  # type: ignore[attr-defined]  # a BufferedReader
                 pass
             self._sealed = (self._hashed.digest.hexdigest(), self._hashed.size)
@@ -207,7 +212,7 @@ class _Reacher:
         for source in [source for steps, source in wanted if not steps]:
             try:
                 stream = _open_plain(path)
-            except (EvidenceError, *BROKEN) as error:
+            except LOST as error:
                 yield from _failed([((), source)], error)
                 continue
             yield from self._hand_out(source, stream, has_seek=True)
@@ -215,8 +220,8 @@ class _Reacher:
         if not inside:
             return
         try:
-            archive = io.BufferedReader(cast("io.RawIOBase", _open_plain(path)), BLOCK)
-        except (EvidenceError, *BROKEN) as error:
+            archive = io.BufferedReader(_open_plain(path), _ARCHIVE_BUFFER)
+        except LOST as error:
             yield from _failed(inside, error)
             return
         with archive:
@@ -228,7 +233,7 @@ class _Reacher:
         failure: EvidenceError | None = None
         try:
             if not self._want(source):
-                reached = Reach(stream)
+                reached = Reach(stream, buffer=_buffer(source))
             elif has_seek:
                 reached = Reach.seekable(io.BufferedReader(cast("io.RawIOBase", stream), BLOCK))
             else:
@@ -236,7 +241,7 @@ class _Reacher:
                     copy, broken = spool(stream, self._limits, self._scratch)
                 failure = _as_failure(broken) if broken else None
                 reached = Reach.seekable(copy, failure)
-        except (EvidenceError, *BROKEN) as error:
+        except LOST as error:
             stream.close()
             yield from _failed([((), source)], error)
             return
@@ -263,7 +268,7 @@ class _Reacher:
             for step, below in _by_step(wanted):
                 try:
                     opened = _open_step(stream, tape, step)
-                except (EvidenceError, *BROKEN) as error:
+                except LOST as error:
                     yield from _failed(below, error)
                     continue
                 yield from self._member(opened, [(steps[1:], source) for steps, source in below])
@@ -321,6 +326,11 @@ def _open_step(stream: BinaryIO, tape: Forward, step: Step) -> BinaryIO:
     if step.container == "tar":
         return open_tar_member(tape, step)
     return decompressor(step.container, stream)
+
+
+def _buffer(source: Source) -> int:
+    """Bytes of a buffer that suits a source: thousands of small ones must not cost a block each."""
+    return min(BLOCK, max(_SMALL, source.size + 1))
 
 
 def _as_failure(error: Exception) -> EvidenceError:

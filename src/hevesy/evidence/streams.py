@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BLOCK",
     "BROKEN",
+    "LOST",
     "Forward",
     "Inflate",
     "Joined",
@@ -50,8 +51,7 @@ BROKEN: tuple[type[Exception], ...] = (
     ValueError,
     LookupError,
     OverflowError,
-    NotImplementedError,
-    RecursionError,
+    RuntimeError,  # NotImplementedError and RecursionError are of it
     struct.error,
     zlib.error,
     _INFLATE_ERROR,
@@ -60,6 +60,9 @@ BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
 )
 """What the readers of archives raise where the evidence is broken."""
+
+LOST: tuple[type[Exception], ...] = (EvidenceError, *BROKEN)
+"""What costs one source, and not the run."""
 
 
 class Readable(Protocol):
@@ -255,7 +258,7 @@ def spool(
             if size > limits.spool:
                 break
             copy.write(piece)
-    except (EvidenceError, *BROKEN) as error:
+    except LOST as error:
         failure = error
     if size > limits.spool:
         copy.close()

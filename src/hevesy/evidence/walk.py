@@ -22,7 +22,7 @@ from hevesy.evidence.sniff import (
     is_tar,
     unread_archive,
 )
-from hevesy.evidence.streams import BLOCK, BROKEN, Forward, Joined, Metered, decompressor, spool
+from hevesy.evidence.streams import BLOCK, LOST, Forward, Joined, Metered, decompressor, spool
 from hevesy.model import Loss
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Walker:
                 modified = datetime.fromtimestamp(status.st_mtime, UTC)
                 found = Found(parts, b"", status.st_size, modified, (plain_path(str(path)),))
                 yield from self._visit(found, file, 0, seekable=True)
-        except (EvidenceError, *BROKEN) as error:
+        except LOST as error:
             self._lose(parts, error)
 
     def _lose(self, parts: tuple[Part, ...], error: Exception) -> None:
@@ -164,7 +164,7 @@ class _Walker:
             inner = cast("BinaryIO", Joined(head, stream))
         try:
             yield from self._unfold(container, found, inner, depth, seekable=seekable)
-        except (EvidenceError, *BROKEN) as error:
+        except LOST as error:
             self._lose(found.parts, error)
 
     def _refuse_false_archive(self, found: Found) -> None:
@@ -224,7 +224,7 @@ class _Walker:
         try:
             with open_zip_member(archive, member.step) as stream:
                 yield from self._visit(found, stream, depth + 1, seekable=False)
-        except (EvidenceError, *BROKEN) as error:
+        except LOST as error:
             self._lose(found.parts, error)
 
     def _tar(
@@ -238,7 +238,7 @@ class _Walker:
             self._charge(member.hole if metered else member.size)
             try:
                 yield from self._visit(inside, data, depth + 1, seekable=False)
-            except (EvidenceError, *BROKEN) as error:
+            except LOST as error:
                 self._lose(inside.parts, error)
 
     def _compressed(self, kind: str, found: Found, packed: BinaryIO, depth: int) -> Iterator[Found]:
