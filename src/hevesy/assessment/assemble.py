@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from hevesy import __version__
@@ -29,18 +31,6 @@ if TYPE_CHECKING:
     from hevesy.incident import Reconstruction
 
 __all__ = ["Known", "assemble"]
-
-_LIMITS = (
-    "A finding says what the quoted lines show; where no line decides whether an attempt succeeded, "
-    "its outcome is `unknown` and counts as an attempt.",
-    "A verdict rests only on hevesy's own rules; rules and indicators of others are shown and counted, "
-    "and move no verdict.",
-    "The window of risk runs from the first known exploitation to the end of the evidence; whether and "
-    "when the server was patched is not taken into account.",
-    "Findings that share no address, file, request, process, account or shell with an intrusion, and "
-    "stand apart from it in time, are listed as unexplained.",
-    "Logs can be altered by whoever controls the server; hevesy reads what is there.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +72,7 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         losses=known.losses,
         sources=known.sources,
         rules=known.rules,
-        limits=_LIMITS,
+        limits=_limits(),
         options=known.options,
         version=__version__,
     )
@@ -111,3 +101,8 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
         builds=known.builds.get(server.name, ()),
         clock_notes=known.clock_notes.get(server.name, ()),
     )
+
+
+def _limits() -> tuple[str, ...]:
+    text = (resources.files("hevesy.assessment") / "method.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["limits"])

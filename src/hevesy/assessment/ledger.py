@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -25,8 +26,7 @@ def ledger_of(
     """The table `LEDGER`.
 
     Args:
-        surveys: For each source that counts: the server that its collection speaks of, its log kind,
-            its survey.
+        surveys: For each source that counts: its collection's server, its log kind, its survey.
         canonical: The name that a server goes by, for each name that rows carry.
     """
     rows = [
@@ -113,5 +113,6 @@ def _shows(kind: str) -> str:
 
 def _gaps(days: Sequence[date]) -> tuple[tuple[date, date], ...]:
     one = timedelta(days=1)
-    pairs = zip(days, days[1:], strict=False)
-    return tuple((before + one, after - one) for before, after in pairs if after - before > one)
+    return tuple(
+        (before + one, after - one) for before, after in pairwise(days) if after - before > one
+    )

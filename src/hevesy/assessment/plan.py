@@ -127,7 +127,7 @@ def _collect(servers: Sequence[ServerAssessment]) -> list[Action]:
             0,
             "Collect what the evidence lacks",
             "\n".join(f"- {reason}" for reason in reasons)
-            + "\n\nLook in backups, shadow copies and central log stores before these logs age out.",
+            + "\n\nLook in backups, shadow copies and central log stores before they age out.",
             names,
             "a verdict can say no more than the evidence reaches",
             kind="collect",

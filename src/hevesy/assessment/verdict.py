@@ -1,4 +1,4 @@
-"""The one verdict of a server, from the ladder of design.md section 7: the first rung that holds."""
+"""The one verdict of a server: the first rung of the ladder that holds."""
 
 from __future__ import annotations
 

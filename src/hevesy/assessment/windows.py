@@ -23,8 +23,8 @@ _GRACE = timedelta(days=1)
 def risk_window(threat: Threat, coverage: Sequence[Coverage]) -> RiskWindow:
     """Whether one server's evidence covers the time in which a threat was exploited.
 
-    Until it is known when a server was fixed, the window runs from the first known exploitation to the
-    end of the evidence: it can be covered too little by this, never too much.
+    Until it is known when a server was fixed, the window runs from the first known exploitation to
+    the end of the evidence: it can be covered too little by this, never too much.
 
     Args:
         threat: With `first_exploited` and the kinds that must cover the window.

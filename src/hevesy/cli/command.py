@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "DONE", "FOUND", "INTERRUPTED", "PARTIAL", "USAGE", "main"]
 
 DONE, FOUND, USAGE, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: done; findings at or above `--fail-on` (wins over 3); usage or no usable input; a source
-was lost; interrupted."""
+"""Exit codes: done; findings at or above `--fail-on` (wins over 3); usage or no usable input;
+a source was lost; interrupted."""
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("assess", "evidence -> verdicts, findings, a report: the main job"),

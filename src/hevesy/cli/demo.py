@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
@@ -15,6 +14,8 @@ from hevesy.cli.command import DONE, USAGE
 from hevesy.cli.simulate import bytes_of
 
 if TYPE_CHECKING:
+    import argparse
+
     from rich.console import Console
 
 __all__ = ["add_to", "run"]

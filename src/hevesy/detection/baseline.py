@@ -70,8 +70,8 @@ _CHANGED = _rule(
     "changed-page",
     "A shipped page whose content no known release has",
     Level.LOW,
-    "A page that Exchange ships has a hash that is in no list; an update changes pages, and so does "
-    "code appended to them",
+    "A page that Exchange ships has a hash that is in no list; an update changes pages, and so "
+    "does code appended to them",
 )
 _NAMED = _rule(
     "shell-name",
@@ -122,7 +122,7 @@ class Baseline:
         return sha256 in self._hashes
 
     def of_file(self, source: Source, sha256: str) -> Claim | None:
-        """The strongest lead that name, place and hash of a web file give; None where they give none."""
+        """The strongest lead that name, place and hash of a web file give, if any."""
         path = (source.windows_path or source.path).replace("\\", "/").lower()
         name = path.rsplit("/", 1)[-1]
         if not _SERVED.search(name) or self.known(sha256):
@@ -146,7 +146,7 @@ class Baseline:
         return None
 
     def of_page(self, page: str) -> Claim | None:
-        """The lead that the execution of a page gives: None where Exchange ships a page of this URL.
+        """The lead that the execution of a page gives; none where Exchange ships the page.
 
         Args:
             page: Virtual path, lower case: `/owa/auth/a.aspx`.

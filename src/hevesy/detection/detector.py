@@ -62,7 +62,7 @@ class Detector:
     def file(
         self, source: Source, data: bytes, sha256: str
     ) -> tuple[pl.DataFrame, tuple[RuleReference, ...]]:
-        """Hits (`HITS`) of a file: what it does (YARA), what it is (hash), where it lies (baseline).
+        """Hits (`HITS`) of a file: what it does (YARA), what it is (hash), where it lies.
 
         Args:
             source: The file.
@@ -98,7 +98,7 @@ class Detector:
         return pl.concat([empty_hits(), *hits]), tuple(claim.rule for claim, _ in found)
 
     def claims(self) -> tuple[Claim, ...]:
-        """Every claim that is known before evidence is read (a file's claims come with its hits)."""
+        """Every claim known before evidence is read; a file's claims come with its hits."""
         return tuple(c for rules in self.sigma for c in rules.claims) + self.indicators.claims
 
 

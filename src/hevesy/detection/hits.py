@@ -40,10 +40,10 @@ HITS: dict[str, pl.DataType] = {
     "source": pl.String(),
     "sha256": pl.String(),
 }
-"""One row a match. `server` is null where the row itself names none; `detail` is the part of the record
-that a person reads first; `own` says whether it is a rule of hevesy's."""
+"""One row a match. `server` is null where the row itself names none; `detail` is the part of the
+record that a person reads first; `own` says whether it is a rule of hevesy's."""
 
-# What a person reads first of a record, by table: the first of the lines whose columns are all there.
+# What a person reads first of a record, by table: the first line whose columns are all there.
 _DETAILS: dict[str, tuple[tuple[str, ...], ...]] = {
     "iis": (("c-ip", "cs-method", "cs-uri-stem", "sc-status"),),
     "httpproxy": (
@@ -108,7 +108,7 @@ def hits_of(
         claims: What each rule claims.
 
     Returns:
-        A frame of `HITS`; `input`, `source` and `sha256` are null until the source is read to its end.
+        A frame of `HITS`; `input`, `source`, `sha256` are null until the source is read whole.
     """
     if not matches.height:
         return empty_hits()

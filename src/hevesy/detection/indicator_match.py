@@ -24,8 +24,8 @@ _HASHES = ("sha256", "sha1", "md5")
 
 _WEB = (".aspx", ".ashx", ".asmx", ".asax", ".asp", ".js", ".php", ".jsp")
 
-# Where a value of a type may stand. Columns named here are compared whole (`EQUAL`, without case) or
-# searched (`WITHIN`); `ip` and `page` stand for every column with that pivot.
+# Where a value of a type may stand. Columns named here are compared whole (`EQUAL`, without case)
+# or searched (`WITHIN`); `ip` and `page` stand for every column with that pivot.
 _EQUAL: dict[str, tuple[str, ...]] = {
     "ipv4": ("ip",),
     "ipv6": ("ip",),
@@ -81,10 +81,15 @@ class IndicatorRules:
         """Rows that hold an indicator: columns `rule` (index into `claims`) and `row`."""
         parts = [pl.DataFrame(schema={"rule": pl.UInt32(), "row": pl.UInt32()})]
         for kind, values in self._by_type.items():
-            for column in _columns(_EQUAL.get(kind, ()), table, frame):
-                parts.append(_equal(frame, column, values, user_agent="agent" in kind))
-            for column in _columns(_WITHIN.get(kind, ()), table, frame):
-                parts.append(_within(frame, column, values))
+            agent = "agent" in kind
+            parts += [
+                _equal(frame, column, values, user_agent=agent)
+                for column in _columns(_EQUAL.get(kind, ()), table, frame)
+            ]
+            parts += [
+                _within(frame, column, values)
+                for column in _columns(_WITHIN.get(kind, ()), table, frame)
+            ]
         return pl.concat(parts).unique().sort("rule", "row")
 
     def of_file(self, hashes: Mapping[str, str], windows_path: str, *, web: bool) -> list[Claim]:

@@ -71,7 +71,8 @@ def claim_of(
     if "stage" not in custom:
         names = {tactic.replace("_", "-").lower() for tactic in tactics}
         stage = next((s for t, s in _TACTIC_STAGES.items() if t in names), Stage.EXECUTION)
-        return Claim(rule, stage, Outcome.UNKNOWN, rule.description or rule.title, False, False)
+        why = rule.description or rule.title
+        return Claim(rule, stage, Outcome.UNKNOWN, why, anchor=False, own=False)
     file, line = place
     try:
         stage = Stage(str(custom["stage"]))
@@ -79,4 +80,5 @@ def claim_of(
     except ValueError as error:
         raise ContentError(f"custom: {error}", file, line) from error
     why = str(custom.get("why") or rule.description or rule.title)
-    return Claim(rule, stage, outcome, why, bool(custom.get("anchor", False)), True)
+    anchor = bool(custom.get("anchor", False))
+    return Claim(rule, stage, outcome, why, anchor=anchor, own=True)

@@ -54,11 +54,11 @@ class YaraRules:
         return scanner
 
     def scan(self, data: bytes, path: str) -> Iterator[FileMatch]:
-        """Rules that match a file.
+        r"""Rules that match a file.
 
         Args:
             data: Its bytes.
-            path: Its path, with `\\` or `/`, for rules that ask for it.
+            path: Its path, with `\` or `/`, for rules that ask for it.
 
         Raises:
             TimeoutError: Scanning took longer than `SCAN_SECONDS`.

@@ -29,8 +29,8 @@ _OPEN_STAGES = (Stage.PROBE, Stage.EXPLOIT, Stage.WRITE)
 def is_attempt(finding: Finding) -> bool:
     """Whether a finding shows that somebody tried: enough for `probed`, for no more.
 
-    `unknown` counts as attempt where the record is a request; a file or page of which nobody knows what
-    it is moves no verdict.
+    `unknown` counts as attempt where the record is a request; a file or page of which nobody knows
+    what it is moves no verdict.
     """
     if not finding.own:
         return False
@@ -44,9 +44,10 @@ def chains_of(
 ) -> tuple[Chain, ...]:
     """Chains of one server's findings.
 
-    A chain grows from findings that succeeded and on which one may rest (`Finding.anchor`): what shares
-    an address, file, request, process, account or shell with them, and what succeeded within `NEAR` of
-    them. Attempts that belong to none of those make one chain of attempts; all else is unexplained.
+    A chain grows from findings that succeeded and on which one may rest (`Finding.anchor`): what
+    shares an address, file, request, process, account or shell with them, and what succeeded within
+    `NEAR` of them. Attempts that belong to none of those make one chain of attempts; all else is
+    unexplained.
 
     Args:
         server: Its name.
@@ -123,11 +124,9 @@ def _by_time(finding: Finding, anchor: Finding) -> bool:
 
 def _apart(one: Finding, other: Finding) -> timedelta:
     """Time between two findings' spans; longer than any limit where one has no time."""
-    if None in (one.first, one.last, other.first, other.last):
+    if not (one.first and one.last and other.first and other.last):
         return timedelta.max
-    assert one.first and one.last and other.first and other.last  # noqa: S101  # for the type checker
-    zero = timedelta(0)
-    return max(zero, other.first - one.last, one.first - other.last)
+    return max(timedelta(0), other.first - one.last, one.first - other.last)
 
 
 def _chain(server: str, findings: Sequence[Finding], *, anchored: bool) -> Chain:

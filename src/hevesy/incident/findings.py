@@ -35,8 +35,8 @@ class Grouped:
 def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
     """Group hits that are alike.
 
-    Alike are hits of one server, rule and outcome; where they succeeded, of one page or file too, and
-    with less than a day between two of them, so that two intrusions stay two.
+    Alike are hits of one server, rule and outcome; where they succeeded, of one page or file too,
+    and with less than a day between two of them, so that two intrusions stay two.
 
     Args:
         hits: `HITS`, with `server` filled.

@@ -85,7 +85,7 @@ def reconstruct(
 def _incidents(
     chains: Sequence[Chain], findings: Mapping[str, Finding], threats: Sequence[Threat]
 ) -> tuple[Incident, ...]:
-    """Chains that share a value are one incident; chains of attempts never join one that succeeded."""
+    """Chains that share a value are one incident; attempts never join what succeeded."""
     groups: list[list[Chain]] = []
     for chain in chains:
         near = [

@@ -1,4 +1,4 @@
-"""The third pass: every record that touches a followed value, and what that adds to the findings."""
+"""The third pass: every record that touches a followed value, and the hits that adds."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ SHELL_REQUEST = RuleReference(
     licence="Apache-2.0",
     level=Level.CRITICAL,
     techniques=("T1505.003",),
-    description="The page was shown to be a web shell by other evidence; here somebody asked for it",
+    description="Other evidence shows the page to be a web shell; here somebody asked for it",
     false_positives=("A third party that looks whether others' shells are there",),
     remedy="remove-web-shell",
 )
@@ -75,8 +75,8 @@ _ANSWERED = (200, 299)
 def literals_of(values: Sequence[str]) -> tuple[str, ...]:
     """Text that a raw row must hold, one of them, to touch one of some values.
 
-    A value is cut down to its longest run of characters that no log encodes, so that a blank written
-    as `+` or a doubled quote hides nothing.
+    A value is cut down to its longest run of characters that no log encodes: a blank written as
+    `+`, or a doubled quote, hides nothing.
     """
     return tuple(
         sorted({max(_PLAIN.findall(v), key=len) for v in values if _PLAIN.search(v)}),

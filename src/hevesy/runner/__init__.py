@@ -1,4 +1,4 @@
-"""The stages of a run; the only room that decides where files, clock, processes and screen come in."""
+"""The stages of a run; here files, the clock, processes and the screen come in."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +17,7 @@ from hevesy.model import BuildSeen, Input, Loss, SourceState
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hevesy.runner.state import State
     from hevesy.runner.worker import ReadResult

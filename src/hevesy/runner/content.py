@@ -73,8 +73,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
     """
     knowledge = load()
     sigma = [*own_rules(knowledge)]
-    for path in options.rules:
-        sigma.append(_strict(load_rules(str(path), [path], cache=cache), path))
+    sigma += [_strict(load_rules(str(p), [p], cache=cache), p) for p in options.rules]
     yara = [
         load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"])
         for threat in knowledge.threats

@@ -10,6 +10,7 @@ import psutil
 
 if TYPE_CHECKING:
     from types import TracebackType
+from typing import Self
 
 __all__ = ["TOO_MUCH_MEMORY", "PeakMemory", "limit_own_memory"]
 
@@ -49,7 +50,7 @@ class PeakMemory:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="peak memory", daemon=True)
 
-    def __enter__(self) -> PeakMemory:
+    def __enter__(self) -> Self:
         """Begin to measure."""
         self._thread.start()
         return self

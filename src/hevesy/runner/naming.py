@@ -1,4 +1,4 @@
-"""The stage that says which server each collection, hit and row speaks of, and what counts twice."""
+"""The stage that says which server each hit speaks of, and what was handed in twice."""
 
 from __future__ import annotations
 

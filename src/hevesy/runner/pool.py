@@ -1,4 +1,4 @@
-"""Processes that read sources; one that hangs, dies or takes too much memory loses its source alone."""
+"""Processes that read sources; one that hangs or dies loses its source alone."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class PoolPlan(Generic[Result]):
 def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result | Undone]:
     """Run tasks in worker processes, in any order of completion.
 
-    A task that fails is halved and tried again, until the source that fails alone is found and given
-    back as `Undone`: one bad file costs its neighbours little, and the run goes on.
+    A task that fails is halved and tried again, until the source that fails alone is found and
+    given back as `Undone`: one bad file costs its neighbours little, and the run goes on.
 
     Args:
         plan: What to run and where.

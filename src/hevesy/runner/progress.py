@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -37,7 +37,7 @@ class ByteProgress:
         self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
         self._progress: Progress | None = None
 
-    def __enter__(self) -> ByteProgress:
+    def __enter__(self) -> Self:
         """Begin to show."""
         if self._shown:
             from rich.progress import (

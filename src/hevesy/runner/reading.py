@@ -186,7 +186,7 @@ def _pickled(state: State) -> Path:
 
 
 def _tasks(sources: Sequence[Source], seconds: float) -> list[Task]:
-    """Small sources together, large ones alone; the largest first, so that no worker idles at the end.
+    """Small sources together, large ones alone; the largest first: no worker idles at the end.
 
     What lies in one compressed archive stays together: it is read in one pass.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.sharedctypes import Synchronized
@@ -211,7 +211,7 @@ def _follow(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
 
 
 def _leave(worker: _Worker, frame: pl.DataFrame) -> Path:
-    """Leave a frame for the parent; a file is cheaper than a pipe and bounds the parent's memory."""
+    """Leave a frame for the parent: a file is cheaper than a pipe."""
     path = worker.setup.scratch / f"part-{uuid.uuid4().hex}.arrow"
     frame.write_ipc(path, compression="zstd")
     return path
