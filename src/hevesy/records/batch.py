@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import BinaryIO
 
 import polars as pl
 
-from hevesy.model import Source, Survey
+from hevesy.model import BuildSeen, DamagedRow, DayCount, Source, Survey
 
-__all__ = ["Batch", "Parser"]
+__all__ = ["Batch", "Parser", "add_up"]
+
+_SAMPLES = 5
+_HEADERS = 16
+_NOTES = 16
+_NAMES = 64
+_BUILDS = 64
+_DAYS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +45,99 @@ class Parser:
     kind: str
     """A key of `hevesy.tables.KINDS`."""
     recognise: Callable[[bytes, str], bool]
-    """`(head, path) -> bool`: the first 64 KiB, and the lower-case path joined by `/`."""
+    """`(head, path) -> bool`: the first 64 KiB, and the lower-case path joined by `/`; an empty
+    path asks whether the content alone says so."""
     parse: Callable[[Source, BinaryIO, tuple[str, ...] | None], Iterator[Batch]] | None
     """`(source, stream, literals)`; None for a file kind. With literals, only rows that hold one
     of them, compared without case, must be yielded: the others may be counted as passed over."""
     seekable: bool = False
     """Whether `stream` must be seekable (EVTX)."""
+
+
+def add_up(surveys: Iterable[Survey]) -> Survey:
+    """The survey of a source: the sum of its batches' surveys, which come in the source's order.
+
+    Lists that hostile evidence could make endless are bounded: 16 headers and notes, 64 builds
+    and server names (those seen most), five damaged rows; beyond 10,000 days and servers, rows are
+    counted under no server name.
+    """
+    total = Survey()
+    days: dict[tuple[str, str, date], DayCount] = {}
+    builds: dict[tuple[str, str], BuildSeen] = {}
+    names: Counter[str] = Counter()
+    offsets: Counter[int] = Counter()
+    samples: list[DamagedRow] = []
+    headers: dict[str, None] = {}
+    notes: dict[str, None] = {}
+    for survey in surveys:
+        total = _sums(total, survey)
+        for day in survey.days:
+            _add_day(days, day)
+        for build in survey.builds:
+            seen = builds.get((build.build, build.origin))
+            builds[build.build, build.origin] = _same_build(seen, build) if seen else build
+        names.update(dict(survey.names))
+        if survey.clock_offset is not None:
+            offsets[survey.clock_offset] += 1
+        samples.extend(survey.damaged_samples[: max(0, _SAMPLES - len(samples))])
+        headers.update(dict.fromkeys(survey.headers))
+        notes.update(dict.fromkeys(survey.notes))
+    by_count = sorted(names.items(), key=lambda item: (-item[1], item[0]))
+    return replace(
+        total,
+        damaged_samples=tuple(samples),
+        days=tuple(days[key] for key in sorted(days)),
+        headers=tuple(headers)[:_HEADERS],
+        builds=tuple(builds[key] for key in sorted(builds))[:_BUILDS],
+        names=tuple(by_count[:_NAMES]),
+        clock_offset=min(offsets, key=lambda one: (-offsets[one], one), default=None),
+        notes=tuple(notes)[:_NOTES],
+    )
+
+
+def _sums(total: Survey, survey: Survey) -> Survey:
+    return replace(
+        total,
+        sha256=total.sha256 or survey.sha256,
+        size=total.size + survey.size,
+        rows=total.rows + survey.rows,
+        parsed=total.parsed + survey.parsed,
+        passed_over=total.passed_over + survey.passed_over,
+        damaged=total.damaged + survey.damaged,
+        first=_earliest(total.first, survey.first),
+        last=_latest(total.last, survey.last),
+    )
+
+
+def _add_day(days: dict[tuple[str, str, date], DayCount], day: DayCount) -> None:
+    key = (day.server, day.kind, day.day)
+    if key not in days and len(days) >= _DAYS:
+        key = ("", day.kind, day.day)
+        day = replace(day, server="")
+    days[key] = _same_day(days[key], day) if key in days else day
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((time for time in (one, other) if time is not None), default=None)
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((time for time in (one, other) if time is not None), default=None)
+
+
+def _same_day(one: DayCount, other: DayCount) -> DayCount:
+    return replace(
+        one,
+        records=one.records + other.records,
+        first=min(one.first, other.first),
+        last=max(one.last, other.last),
+    )
+
+
+def _same_build(one: BuildSeen, other: BuildSeen) -> BuildSeen:
+    return replace(
+        one,
+        first=_earliest(one.first, other.first),
+        last=_latest(one.last, other.last),
+        line=min((line for line in (one.line, other.line) if line is not None), default=None),
+    )

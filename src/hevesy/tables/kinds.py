@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hevesy.tables.later_kinds import later_kinds
 from hevesy.tables.table import Kind
 
 __all__ = ["KINDS", "kind_title"]
@@ -85,7 +86,10 @@ KINDS: dict[str, Kind] = {
 
 
 def kind_title(name: str) -> str:
-    """Title of a log kind, of `windows:<channel>` too; an unknown name is returned as it is."""
+    """Title of a log kind, of `windows:<channel>` and `later:<what>` too; else the name itself."""
     if name.startswith("windows:"):
         return f"Windows events: {name.removeprefix('windows:')}"
+    if name.startswith("later:"):
+        later = later_kinds().get(name.removeprefix("later:"))
+        return later.title if later else name
     return KINDS[name].title if name in KINDS else name

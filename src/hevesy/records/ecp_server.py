@@ -1,0 +1,60 @@
+"""Exchange ECP Server logs: the cmdlets that the control panel ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import polars as pl
+
+from hevesy.model import Source
+from hevesy.records.batch import Batch, Parser
+from hevesy.records.ecp_log import ecp_builds, ecp_time, with_event_data, with_pairs
+from hevesy.records.recognition import log_type
+from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.tables.ecp_server import ECP_SERVER
+
+__all__ = ["PARSER"]
+
+_KEYS = ("CMD", "URL", "REFERRER", "EX", "ACTID", "RS", "BLD", "SID", "USID", "REQID", "TNAME", "TID",
+         "EDOID", "ACID")  # fmt: skip
+
+
+def _finish(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = with_pairs(rows, {key: key for key in _KEYS} | {"TIME": "DURATION"})
+    if "CMD" not in rows.columns:
+        return rows
+    cells = [pl.when(pl.col(key) != "").then(key).alias(key) for key in _KEYS]
+    return rows.with_columns(
+        *cells,
+        pl.col("DURATION").cast(pl.Int64, strict=False),
+        cmdlet=pl.col("CMD").str.extract(r"^\s*([A-Za-z]+-[A-Za-z]+)"),
+    )
+
+
+_LOG = TextLog(
+    kind="ecp_server",
+    table=ECP_SERVER,
+    separator=",",
+    time=ecp_time,
+    bare=("timestamp", "mytimestamp"),
+    server="ServerName",
+    rest=("EventData",),
+    prepare=with_event_data,
+    finish=_finish,
+    builds=ecp_builds,
+)
+
+
+def _recognise(head: bytes, path: str) -> bool:
+    kind = log_type(head)
+    if kind:
+        return kind == "ecp server log"
+    return path.endswith(".log") and "/logging/ecp/server/" in path
+
+
+def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
+    return parse_text_log(_LOG, stream, literals)
+
+
+PARSER = Parser("ecp_server", _recognise, _parse)

@@ -1,0 +1,95 @@
+"""Exchange HttpProxy logs of every protocol and build: the front end's log of requests.
+
+Rows carry no quotes for user agents (commas are blanks there). Builds differ in their columns: the
+header decides. A file begins with its bare column names, a `#` block, or both, and holds them again
+where the service was started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import polars as pl
+
+from hevesy.model import Source
+from hevesy.records.batch import Batch, Parser
+from hevesy.records.clock import times
+from hevesy.records.recognition import head_lines, log_type
+from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.tables.httpproxy import HTTPPROXY
+
+__all__ = ["PARSER"]
+
+_VERSION = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
+_NUMBER_OR_NOTHING = r"^\d*$"
+
+
+def _time(cells: pl.DataFrame) -> pl.Series:
+    if "DateTime" not in cells.columns:
+        return pl.Series("time", [None] * len(cells), pl.Datetime("us", "UTC"))
+    return times(cells["DateTime"], "%Y-%m-%dT%H:%M:%S%.fZ")
+
+
+def _builds(rows: pl.DataFrame) -> pl.DataFrame:
+    """Builds of the version columns: the server's own, at the time of the row."""
+    if not set(_VERSION) <= set(rows.columns):
+        return pl.DataFrame()
+    return rows.select(
+        "time", "line", build=pl.concat_str(_VERSION, separator="."), origin=pl.lit("columns")
+    )
+
+
+_LOG = TextLog(
+    kind="httpproxy",
+    table=HTTPPROXY,
+    separator=",",
+    time=_time,
+    bare=("datetime",),
+    server="ServerHostName",
+    anchors={"HttpStatus": _NUMBER_OR_NOTHING},
+    shapes={
+        "MajorVersion": _NUMBER_OR_NOTHING,
+        "IsAuthenticated": r"^(?i:true|false|)$",
+        "ClientIpAddress": r"^(?:[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*(?:%\w+)?|)$",
+        "ServerHostName": r"^(?:[\w.-]*[A-Za-z][\w.-]*|)$",
+        "BackEndStatus": _NUMBER_OR_NOTHING,
+        "Method": r"^(?:[A-Z][A-Z_-]*|)$",
+        "ProxyAction": r"^[A-Za-z]*$",
+        "RequestBytes": _NUMBER_OR_NOTHING,
+        "ResponseBytes": _NUMBER_OR_NOTHING,
+        "TotalRequestTime": _NUMBER_OR_NOTHING,
+    },
+    loose=(
+        "UserAgent",
+        "UrlQuery",
+        "UrlStem",
+        "AnchorMailbox",
+        "ClientIpAddress",
+        "ErrorCode",
+        "RoutingHint",
+        "ClientRequestId",
+        "GenericErrors",
+        "GenericInfo",
+        "BackEndGenericInfo",
+    ),
+    builds=_builds,
+)
+
+
+def _recognise(head: bytes, path: str) -> bool:
+    kind = log_type(head)
+    if kind:
+        return kind == "httpproxy logs"
+    for line in head_lines(head):
+        columns = line.removeprefix("#fields:").split(",")
+        if {"anchormailbox", "urlstem"} <= {column.strip(' "') for column in columns}:
+            return True
+    return "/httpproxy/" in path and path.endswith(".log") and "/logging/" in path
+
+
+def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
+    return parse_text_log(_LOG, stream, literals)
+
+
+PARSER = Parser("httpproxy", _recognise, _parse)

@@ -1,0 +1,171 @@
+"""Cuts the bytes of a text log into blocks of whole lines; a line without end costs no memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import polars as pl
+
+from hevesy.model import DamagedRow
+
+__all__ = ["BLOCK_BYTES", "LINE_LIMIT", "SAMPLES", "SAMPLE_CHARS", "LineBlock", "line_blocks"]
+
+BLOCK_BYTES = 4 << 20
+"""Bytes read at once. Larger blocks are no faster: they leave the processor's cache."""
+
+LINE_LIMIT = 4 << 20
+"""Bytes of the longest line that is read; a longer one is damaged, and counted once."""
+
+SAMPLES = 5
+"""Damaged rows of a source that are shown."""
+
+SAMPLE_CHARS = 500
+"""Characters of a damaged row that are shown."""
+
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineBlock:
+    """Consecutive lines of a source."""
+
+    frame: pl.DataFrame
+    """`line` (Int64, 1-based), `offset` (Int64, bytes; null in UTF-16), `raw` (String, without
+    line end); blank lines are left out."""
+    size: int
+    """Bytes of the source that were read for it."""
+    damaged: int = 0
+    """Lines that are too long, or hold nothing but NUL; they are not in `frame`."""
+    samples: tuple[DamagedRow, ...] = ()
+
+
+def line_blocks(stream: BinaryIO) -> Iterator[LineBlock]:
+    """Lines of a stream, in order; every byte is counted in the `size` of one block.
+
+    UTF-8 with or without BOM; bytes that are not UTF-8 are written out (`\\xe9`). UTF-16 with BOM
+    (what PowerShell's `>` makes of a log) is read too, without offsets. Blocks depend on the bytes
+    alone, not on how the stream hands them out.
+    """
+    line, offset, carry, skipped, sample, wide = 1, 0, b"", 0, b"", False
+    for data, size, wide in _chunks(stream):  # noqa: B007  # `wide` is asked for after the loop too
+        endless: DamagedRow | None = None
+        rest = data
+        if skipped:
+            end = data.find(b"\n") + 1
+            if not end:
+                skipped += len(data)
+                yield _block(b"", line, offset, size=size, wide=wide)
+                continue
+            endless = _too_long(line, sample)
+            line, offset, rest, skipped = line + 1, offset + skipped + end, data[end:], 0
+        rest = carry + rest
+        cut = rest.rfind(b"\n") + 1
+        block = _block(rest[:cut], line, offset, size=size, wide=wide)
+        yield block if endless is None else _with(block, endless)
+        line, offset, carry = line + rest.count(b"\n"), offset + cut, rest[cut:]
+        if len(carry) > LINE_LIMIT:
+            skipped, sample, carry = len(carry), carry[: 4 * SAMPLE_CHARS], b""
+    if skipped:
+        yield _with(_block(b"", line, offset, size=0, wide=wide), _too_long(line, sample))
+    elif carry:
+        yield _block(carry, line, offset, size=0, wide=wide)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool]]:
+    """UTF-8 bytes in pieces of one size, the bytes they were in the stream, and if UTF-16."""
+    decoder: codecs.IncrementalDecoder | None = None
+    first = True
+    while data := _fill(stream):
+        if first and (encoding := _UTF16.get(data[:2])):
+            decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
+        first = False
+        if decoder is None:
+            yield data, len(data), False
+        else:
+            yield decoder.decode(data).encode("utf-8", "backslashreplace"), len(data), True
+
+
+def _fill(stream: BinaryIO) -> bytes:
+    """`BLOCK_BYTES` of the stream, fewer only at its end."""
+    data = stream.read(BLOCK_BYTES)
+    if len(data) == BLOCK_BYTES or not data:
+        return data
+    parts = [data]
+    missing = BLOCK_BYTES - len(data)
+    while missing and (data := stream.read(missing)):
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
+
+
+def _block(data: bytes, line: int, offset: int, *, size: int, wide: bool) -> LineBlock:
+    """The lines of `data`, which ends with a line end or with the source."""
+    frame = _lines(data, line, offset)
+    if wide:
+        frame = frame.with_columns(offset=pl.lit(None, pl.Int64))
+    block = LineBlock(frame.select("line", "offset", "raw"), size)
+    if b"\0" in data:
+        nothing = pl.col("raw").str.strip_chars("\0\r") == ""
+        block = _without(block, nothing, "nothing but NUL bytes")
+        stripped = block.frame.with_columns(pl.col("raw").str.strip_chars_start("\0"))
+        block = LineBlock(stripped, block.size, block.damaged, block.samples)
+    if len(data) > LINE_LIMIT:
+        too_long = pl.col("raw").str.len_bytes() > LINE_LIMIT
+        block = _without(block, too_long, _too_long(0, b"").reason)
+    return block
+
+
+def _lines(data: bytes, line: int, offset: int) -> pl.DataFrame:
+    """Columns `line`, `offset`, `raw` of the lines that are not blank."""
+    if not data:
+        schema = {"line": pl.Int64(), "offset": pl.Int64(), "raw": pl.String()}
+        return pl.DataFrame(schema=schema)
+    body = data.removesuffix(b"\n")
+    lengths: pl.Series | None = None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = body.decode(errors="backslashreplace")
+        lengths = pl.Series([len(part) for part in body.split(b"\n")], dtype=pl.Int64)
+    raw = pl.Series("raw", [text]).str.split("\n").explode()
+    if lengths is None:
+        lengths = raw.str.len_bytes().cast(pl.Int64)
+    if b"\xef\xbb\xbf" in data:
+        raw = raw.str.strip_prefix("\ufeff")
+    frame = pl.DataFrame(
+        {
+            "line": pl.int_range(line, line + len(raw), dtype=pl.Int64, eager=True),
+            "offset": (lengths + 1).cum_sum() - lengths - 1 + offset,
+            "raw": raw.str.strip_chars_end("\r") if b"\r" in data else raw,
+        }
+    )
+    return frame.filter(pl.col("raw").str.contains(r"\S"))
+
+
+def _without(block: LineBlock, mask: pl.Expr, reason: str) -> LineBlock:
+    """The block without the lines of a mask, which are damaged."""
+    bad = block.frame.filter(mask)
+    if bad.is_empty():
+        return block
+    samples = tuple(
+        DamagedRow(line, reason, text)
+        for line, text in bad.select("line", pl.col("raw").str.head(SAMPLE_CHARS))
+        .head(SAMPLES)
+        .iter_rows()
+    )
+    return LineBlock(
+        block.frame.filter(~mask), block.size, block.damaged + len(bad), block.samples + samples
+    )
+
+
+def _with(block: LineBlock, row: DamagedRow) -> LineBlock:
+    """The block with a damaged row in front."""
+    return LineBlock(block.frame, block.size, block.damaged + 1, (row, *block.samples))
+
+
+def _too_long(line: int, sample: bytes) -> DamagedRow:
+    text = sample.decode(errors="backslashreplace")[:SAMPLE_CHARS]
+    return DamagedRow(line, f"line longer than {LINE_LIMIT >> 20} MiB", text)

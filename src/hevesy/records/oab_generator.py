@@ -1,0 +1,61 @@
+"""Exchange OABGenerator logs: what the generator of offline address books fetched and wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import polars as pl
+
+from hevesy.model import Source
+from hevesy.records.batch import Batch, Parser
+from hevesy.records.clock import times
+from hevesy.records.event_data import unquoted
+from hevesy.records.recognition import head_lines, log_type
+from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.tables.oab_generator import OAB_GENERATOR
+
+__all__ = ["PARSER"]
+
+
+def _time(cells: pl.DataFrame) -> pl.Series:
+    if "Timestamp" not in cells.columns:
+        return pl.Series("time", [None] * len(cells), pl.Datetime("us", "UTC"))
+    return times(cells["Timestamp"], "%Y-%m-%dT%H:%M:%S%.fZ")
+
+
+def _prepare(rows: pl.DataFrame) -> pl.DataFrame:
+    if "Message" not in rows.columns:
+        return rows
+    return rows.with_columns(Message=unquoted(pl.col("Message")))
+
+
+_LOG = TextLog(
+    kind="oab_generator",
+    table=OAB_GENERATOR,
+    separator=",",
+    time=_time,
+    bare=("timestamp",),
+    rest=("Message",),
+    prepare=_prepare,
+)
+
+
+def _recognise(head: bytes, path: str) -> bool:
+    kind = log_type(head)
+    if kind:
+        return kind.startswith("oab generator")
+    for line in head_lines(head):
+        columns = line.removeprefix("#fields:").split(",")
+        if {"recordtype", "oabguid"} <= {column.strip(' "') for column in columns}:
+            return True
+    return path.endswith(".log") and (
+        "/oabgeneratorlog" in path or "/oabgeneratorsimplelog" in path
+    )
+
+
+def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
+    return parse_text_log(_LOG, stream, literals)
+
+
+PARSER = Parser("oab_generator", _recognise, _parse)
