@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,6 @@ from hevesy.tables import PROVENANCE
 from hevesy.tables.windows import WINDOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hevesy.records.windows_event import Event
 
 __all__ = ["EventColumns"]
@@ -108,20 +108,20 @@ class EventColumns:
         rows = len(self._raw)
         system = list(zip(*self._system, strict=True)) if rows else [()] * len(_SYSTEM)
         series = {
-            name: pl.Series(name, list(values), dtype=dtype)
+            name: pl.Series(name, values, dtype=dtype)
             for (name, dtype), values in zip(_SYSTEM.items(), system, strict=True)
         }
-        times = parse_times(series.pop("time"))
+        nothing = pl.Series("line", [None] * rows, dtype=pl.Int64)
+        servers = [short_name(one) for one in system[_COMPUTER]]
         lead = {
-            "time": times,
-            "server": short_names(series["Computer"]),
-            "line": pl.repeat(None, rows, dtype=pl.Int64, eager=True),
-            "record": pl.Series(self._record, dtype=pl.Int64),
-            "offset": pl.repeat(None, rows, dtype=pl.Int64, eager=True),
-            "raw": pl.Series(self._raw, dtype=pl.String),
+            "time": parse_times(series.pop("time")).alias("time"),
+            "server": pl.Series("server", servers, dtype=pl.String),
+            "line": nothing,
+            "record": pl.Series("record", self._record, dtype=pl.Int64),
+            "offset": nothing.alias("offset"),
+            "raw": pl.Series("raw", self._raw, dtype=pl.String),
         }
-        columns = {name: lead[name].alias(name) for name in PROVENANCE} | series
-        columns |= self._data(rows)
+        columns = {name: lead[name] for name in PROVENANCE} | series | self._data(rows)
         return pl.DataFrame(list(columns.values()))
 
     def _data(self, rows: int) -> dict[str, pl.Series]:
@@ -138,20 +138,20 @@ class EventColumns:
 
     def _survey(self, frame: pl.DataFrame, size: int) -> Survey:
         offset, note = clock_offset(frame)
-        notes = (*self._notes, note) if note else tuple(self._notes)
-        times = frame["time"]
+        days = _days(frame)
+        names = Counter(name for name in frame["server"].to_list() if name is not None)
         return Survey(
             size=size,
             rows=frame.height + self._damaged,
             parsed=frame.height,
             damaged=self._damaged,
             damaged_samples=tuple(self._samples),
-            first=_moment(times.min()),
-            last=_moment(times.max()),
-            days=tuple(_days(frame)),
-            names=tuple(_names(frame)),
+            first=min((day.first for day in days), default=None),
+            last=max((day.last for day in days), default=None),
+            days=days,
+            names=tuple(sorted(names.items())),
             clock_offset=offset,
-            notes=notes,
+            notes=(*self._notes, note) if note else tuple(self._notes),
         )
 
 
@@ -174,17 +174,17 @@ _SYSTEM: dict[str, pl.DataType] = {
 }
 """In the order of `Event`."""
 
+_COMPUTER = list(_SYSTEM).index("Computer")
 _RESERVED = {name.lower() for name in (*PROVENANCE, *_SYSTEM)}
 
 
-def short_names(computers: pl.Series) -> pl.Series:
-    """`mxs01.contoso.com` -> `MXS01`; null for nothing; an address in digits stays whole."""
-    frame = computers.alias("computer").to_frame()
-    whole = pl.col("computer").str.strip_chars()
-    short = whole.str.split(".").list.first().str.to_uppercase()
-    address = whole.str.contains(r"^[0-9.]+$")
-    name = pl.when(address).then(whole).otherwise(short)
-    return frame.select(pl.when(name != "").then(name).alias("server"))["server"]
+@lru_cache(maxsize=4096)
+def short_name(computer: str | None) -> str | None:
+    """`mxs01.contoso.com` -> `MXS01`; None for nothing; an address in digits stays whole."""
+    whole = (computer or "").strip()
+    if whole.replace(".", "").isdecimal():
+        return whole
+    return whole.split(".", 1)[0].upper() or None
 
 
 def clock_offset(frame: pl.DataFrame) -> tuple[int | None, str]:
@@ -226,33 +226,22 @@ def _merge(data: dict[str, pl.Series], name: str, column: pl.Series) -> None:
         data[name] = both.select(pl.coalesce("a", "b").alias(name))[name]
 
 
-def _days(frame: pl.DataFrame) -> Iterator[DayCount]:
+def _days(frame: pl.DataFrame) -> tuple[DayCount, ...]:
     groups = (
         frame.lazy()
-        .select("time", pl.col("server").fill_null(""), pl.col("Channel").fill_null("unknown"))
-        .filter(pl.col("time").is_not_null())
-        .group_by("server", "Channel", pl.col("time").dt.date().alias("day"))
-        .agg(
-            pl.len().alias("records"),
-            pl.col("time").min().alias("first"),
-            pl.col("time").max().alias("last"),
+        .select(
+            pl.col("time").dt.replace_time_zone(None),
+            server=pl.col("server").fill_null(""),
+            kind=pl.lit("windows:") + pl.col("Channel").fill_null("unknown"),
         )
-        .sort("server", "Channel", "day")
+        .filter(pl.col("time").is_not_null())
+        .group_by("server", "kind", day=pl.col("time").dt.date())
+        .agg(pl.len(), first=pl.col("time").min(), last=pl.col("time").max())
+        .sort("server", "kind", "day")
         .collect()
     )
-    for server, channel, day, records, first, last in groups.iter_rows():
-        if isinstance(day, date):
-            yield DayCount(server, f"windows:{channel}", day, records, _utc(first), _utc(last))
-
-
-def _names(frame: pl.DataFrame) -> list[tuple[str, int]]:
-    counts = frame["server"].drop_nulls().value_counts().sort("server")
-    return [(name, count) for name, count in counts.iter_rows()]
-
-
-def _moment(value: object) -> datetime | None:
-    return _utc(value) if isinstance(value, datetime) else None
-
-
-def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    rows: list[tuple[str, str, date, int, datetime, datetime]] = groups.rows()
+    return tuple(
+        DayCount(server, kind, day, count, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))
+        for server, kind, day, count, first, last in rows
+    )

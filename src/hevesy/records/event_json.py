@@ -126,19 +126,25 @@ _FLAT: tuple[tuple[str, ...], ...] = (
 )
 """Names of the flat dialect, in the order of `Event`, the most trustworthy first."""
 
+_ALTERNATIVES = tuple(
+    (position, names[1:]) for position, names in enumerate(_FLAT) if len(names) > 1
+)
 _LEVEL = 6
 _NUMBERS = frozenset({3, 4, _LEVEL, 10, 11})
 
 
 def _flat(row: dict[str, Any]) -> Event:
     rest = dict(row)
-    system: list[Any] = []
-    for position, names in enumerate(_FLAT):
-        value = None
+    system = [rest.pop(names[0], None) for names in _FLAT]
+    for position, names in _ALTERNATIVES:
         for name in names:
-            if name in rest and (value := rest.pop(name)) is not None:
-                break
-        system.append(integer(value) if position in _NUMBERS else text(value))
+            if system[position] is None:
+                system[position] = rest.pop(name, None)
+    for position, value in enumerate(system):
+        if position in _NUMBERS:
+            system[position] = integer(value)
+        elif type(value) is not str:
+            system[position] = text(value)
     if system[_LEVEL] is None:
         system[_LEVEL] = LEVELS.get(str(row.get("Level")).lower())
     rest.pop("@timestamp", None)

@@ -31,9 +31,9 @@ def parse_times(texts: pl.Series) -> pl.Series:
         .dt.replace_time_zone("UTC")
         .alias("time")
     )["time"]
-    left = frame["text"].filter(times.is_null() & frame["text"].is_not_null()).unique()
-    if not len(left):
+    if times.null_count() == texts.null_count():
         return times
+    left = frame["text"].filter(times.is_null() & frame["text"].is_not_null()).unique()
     known = {text: _parse_time(text) for text in left}
     slow = frame["text"].replace_strict(
         list(known), list(known.values()), default=None, return_dtype=TIME

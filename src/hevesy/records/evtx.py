@@ -18,7 +18,8 @@ import msgspec
 
 from hevesy.records.batch import Batch, Parser
 from hevesy.records.event_columns import EventColumns
-from hevesy.records.windows_event import Event, nested_event
+from hevesy.records.evtx_chunk import BRIDGE_ID, CHUNK_SIZE, file_header, mend
+from hevesy.records.windows_event import Event, integer, nested_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +32,7 @@ log = logging.getLogger(__name__)
 
 _FILE_MAGIC = b"ElfFile\0"
 _CHUNK_MAGIC = b"ElfChnk\0"
-_RECORD_MAGIC = b"\x2a\x2a\0\0"
 _HEADER_SIZE = 4096
-_CHUNK_SIZE = 65_536
-_CHUNK_HEADER_SIZE = 512
-_SMALLEST_RECORD = 28
-_MOST_RECORDS = _CHUNK_SIZE // _SMALLEST_RECORD
 _RECORD_NUMBER = re.compile(r"record number (\d+)")
 
 
@@ -69,7 +65,7 @@ def parse(
     size = len(header)
     promised = _check_header(header, columns)
     number = 0
-    while chunk := _read(stream, _CHUNK_SIZE):
+    while chunk := _read(stream, CHUNK_SIZE):
         for event, raw, record in _chunk_events(chunk, number, columns):
             if columns.full:
                 yield columns.take(size)
@@ -106,77 +102,44 @@ def _check_header(header: bytes, columns: EventColumns) -> int:
 
 
 def _chunk_events(
-    chunk: bytes, number: int, columns: EventColumns
+    data: bytes, number: int, columns: EventColumns
 ) -> Iterator[tuple[Event, str, int | None]]:
     """Events of one chunk; what cannot be read is counted in `columns`."""
-    ready = _ready(chunk, number, columns)
-    if not ready:
+    if not data.strip(b"\0"):
         return
-    promised = _promised(ready)
+    chunk = mend(data)
+    if chunk is None:
+        columns.note("chunks without header and without records: unused, or overwritten")
+        return
+    for note in chunk.notes:
+        columns.note(f"chunk {number}: {note}")
+    if chunk.bridges:
+        columns.note(
+            f"chunk {number}: {chunk.bridges} damaged stretches; what is behind them is read"
+        )
     read = failed = 0
-    for record in _records(ready):
+    for record in _records(chunk.data):
         if isinstance(record, str):
             failed += 1
             found = _RECORD_NUMBER.search(record)
-            columns.damage(int(found[1]) if found else 0, record, f"chunk {number}")
-            continue
-        event = _event(record["data"])
-        if event is None:
+            columns.damage(integer(found[1]) or 0 if found else 0, record, f"chunk {number}")
+        elif (event := _event(record)) is None:
             failed += 1
-            columns.damage(record["event_record_id"], "no Windows event", record["data"])
-            continue
-        read += 1
-        time = event.time or record["timestamp"]
-        record_id = event.record_id
-        if record_id is None:
-            record_id = record["event_record_id"]
-        yield event._replace(time=time, record_id=record_id), record["data"], record_id
-    missing = 0 if promised is None else promised - read - failed
+            columns.damage(integer(record["event_record_id"]) or 0, "no event", record["data"])
+        else:
+            read += 1
+            yield event, record["data"], event.record_id
+    missing = chunk.promised - read - failed
     if missing > 0:
-        reason = f"chunk {number} should hold {promised} records: {missing} could not be reached"
+        reason = f"chunk {number} should hold {chunk.promised} records, {missing} are overwritten"
         columns.damage(0, reason, rows=missing)
-
-
-def _ready(chunk: bytes, number: int, columns: EventColumns) -> bytes:
-    """A chunk of full length with its magic, or nothing where there is none to read.
-
-    A chunk of zeros was never used. One with a damaged magic whose first record stands where it
-    should is read nevertheless. What a truncated chunk lacks is filled with zeros.
-    """
-    if not chunk.strip(b"\0"):
-        return b""
-    whole = chunk.startswith(_CHUNK_MAGIC)
-    if not whole:
-        if not chunk.startswith(_RECORD_MAGIC, _CHUNK_HEADER_SIZE) or not _promised(chunk):
-            columns.damage(0, f"chunk {number} has no chunk header: its records are not counted")
-            return b""
-        columns.note(f"chunk {number}: header magic is damaged, records are read nevertheless")
-        chunk = _CHUNK_MAGIC + chunk[len(_CHUNK_MAGIC) :]
-    if len(chunk) < _CHUNK_SIZE:
-        columns.note(f"chunk {number} is cut after {len(chunk)} of {_CHUNK_SIZE} bytes")
-    return chunk.ljust(_CHUNK_SIZE, b"\0")
-
-
-def _promised(chunk: bytes) -> int | None:
-    """How many records a chunk's header says it holds; None where what it says cannot be."""
-    if len(chunk) < _CHUNK_HEADER_SIZE:
-        return None
-    first, last = struct.unpack_from("<QQ", chunk, 8)
-    count = int(last) - int(first) + 1
-    return count if 0 <= count <= _MOST_RECORDS else None
-
-
-def _file_header() -> bytes:
-    """Header of a file of one chunk: the source's own may be damaged, and each chunk needs one."""
-    fields = struct.pack("<8sQQQIHHHH", _FILE_MAGIC, 0, 0, 1, 128, 1, 3, _HEADER_SIZE, 1)
-    return fields.ljust(_HEADER_SIZE, b"\0")
 
 
 def _records(chunk: bytes) -> Iterator[dict[str, Any] | str]:
     """Records of one chunk; a reason in place of one that cannot be read."""
     from evtx import PyEvtxParser
 
-    file = io.BytesIO(_file_header() + chunk)
+    file = io.BytesIO(file_header() + chunk)
     try:
         records = PyEvtxParser(file, number_of_threads=1).records_json()
     except (RuntimeError, OSError, ValueError) as error:
@@ -188,9 +151,10 @@ def _records(chunk: bytes) -> Iterator[dict[str, Any] | str]:
         except StopIteration:
             return
         except (RuntimeError, OSError, ValueError) as error:
-            yield _reason(error)
+            if str(BRIDGE_ID) not in str(error):
+                yield _reason(error)
         else:
-            if record is not None:
+            if record is not None and record["event_record_id"] != BRIDGE_ID:
                 yield record
 
 
@@ -198,13 +162,15 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _event(data: str) -> Event | None:
+def _event(record: dict[str, Any]) -> Event | None:
     try:
-        decoded = msgspec.json.decode(data)
+        decoded = msgspec.json.decode(record["data"])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     event = decoded.get("Event") if isinstance(decoded, dict) else None
-    return nested_event(event) if isinstance(event, dict) else None
+    if not isinstance(event, dict):
+        return None
+    return nested_event(event, time=record["timestamp"], record_id=record["event_record_id"])
 
 
 PARSER = Parser(kind="evtx", recognise=recognise, parse=parse)

@@ -58,23 +58,28 @@ class Event(NamedTuple):
     """EventData and UserData by name; absent and null values are left out."""
 
 
-def text(value: Any) -> str | None:  # noqa: ANN401  # what a JSON decoder returns
-    """A JSON value as text: `true`, `12`, lists joined by a line feed, None for null."""
-    if isinstance(value, str):
+def text(value: Any, depth: int = 0) -> str | None:  # noqa: ANN401  # what a JSON decoder returns
+    """A JSON value as text: `true`, `12`, lists joined by a line feed, None for null.
+
+    None also for what lies deeper than 24 levels: it stands in the raw event alone.
+    """
+    if type(value) is str:
         return value
-    if value is None:
+    if value is None or depth > _MAX_DEPTH:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return "\n".join(part for one in value if (part := text(one)) is not None)
+        return "\n".join(part for one in value if (part := text(one, depth + 1)) is not None)
     if isinstance(value, dict):
-        return text(value.get("#text", value.get("Value")))
+        return text(value.get("#text", value.get("Value")), depth + 1)
     return str(value)
 
 
 def integer(value: Any) -> int | None:  # noqa: ANN401  # what a JSON decoder returns
     """A whole number that fits 64 bits, decimal or `0x`; None for everything else."""
+    if value is None or (type(value) is int and -_INT64 <= value < _INT64):
+        return value
     if isinstance(value, dict):
         value = value.get("#text", value.get("Value"))
     if isinstance(value, str):
@@ -82,9 +87,7 @@ def integer(value: Any) -> int | None:  # noqa: ANN401  # what a JSON decoder re
             value = int(value, 16) if value[:2] in {"0x", "0X"} else int(value)
         except ValueError:
             return None
-    if isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64:
-        return value
-    return None
+    return value if type(value) is int and -_INT64 <= value < _INT64 else None
 
 
 def positional(values: list[Any], fields: dict[str, str]) -> None:
@@ -162,22 +165,39 @@ def _put(fields: dict[str, str], name: str, value: str | None) -> None:
     fields[name] = value if before is None else f"{before}\n{value}"
 
 
-def _attribute(node: Any, name: str) -> Any:  # noqa: ANN401  # what a JSON decoder returns
+def _attribute(node: dict[str, Any], name: str) -> Any:  # noqa: ANN401  # a JSON value
     """An XML attribute of an element, in whichever way the converter wrote it."""
+    inner = node.get("#attributes")
+    return inner.get(name) if isinstance(inner, dict) else node.get(name, node.get(f"@{name}"))
+
+
+def _attributes(system: dict[str, Any], element: str) -> dict[str, Any]:
+    """The XML attributes of an element of `System`, in whichever way the converter wrote them."""
+    node = system.get(element)
     if not isinstance(node, dict):
-        return None
+        node = system.get(f"{element}_attributes")
+        return node if isinstance(node, dict) else {}
     inner = node.get("#attributes")
     if isinstance(inner, dict):
-        return inner.get(name)
-    return node.get(name, node.get(f"@{name}"))
+        return inner
+    if not node:
+        return node
+    return {name.removeprefix("@"): value for name, value in node.items()}
 
 
-def nested_event(event: dict[str, Any], message: Any = None) -> Event | None:  # noqa: ANN401
+def nested_event(
+    event: dict[str, Any],
+    message: Any = None,  # noqa: ANN401  # a JSON value
+    time: str | None = None,
+    record_id: int | None = None,
+) -> Event | None:
     """Read `{"System": .., "EventData": ..}`; None where it has no `System`.
 
     Args:
         event: What stands under `Event`.
         message: A rendered message beside it, where the source has one.
+        time: Used where `System` has none.
+        record_id: Used where `System` has none.
     """
     system = event.get("System")
     if not isinstance(system, dict):
@@ -192,32 +212,28 @@ def nested_event(event: dict[str, Any], message: Any = None) -> Event | None:  #
         elif name == "EventData" and part is not None:
             positional(part if isinstance(part, list) else [part], fields)
 
-    def of(element: str, attribute: str) -> Any:  # noqa: ANN401  # as `_attribute`
-        found = _attribute(system.get(element), attribute)
-        if found is None:
-            found = _attribute(system.get(f"{element}_attributes"), attribute)
-        return found
-
-    return with_message(
-        Event(
-            time=text(of("TimeCreated", "SystemTime")),
-            channel=text(system.get("Channel")) or None,
-            provider=text(of("Provider", "Name")),
-            event_id=integer(system.get("EventID")),
-            record_id=integer(system.get("EventRecordID")),
-            computer=text(system.get("Computer")) or None,
-            level=integer(system.get("Level")),
-            keywords=text(system.get("Keywords")),
-            task=text(system.get("Task")),
-            opcode=text(system.get("Opcode")),
-            process=integer(of("Execution", "ProcessID")),
-            thread=integer(of("Execution", "ThreadID")),
-            user=text(of("Security", "UserID")),
-            activity=text(of("Correlation", "ActivityID")),
-            message=text(message if message is not None else rendered),
-            fields=fields,
-        )
+    get = system.get
+    execution = _attributes(system, "Execution")
+    record = integer(get("EventRecordID"))
+    found = Event(
+        text(_attributes(system, "TimeCreated").get("SystemTime")) or time,
+        text(get("Channel")) or None,
+        text(_attributes(system, "Provider").get("Name")),
+        integer(get("EventID")),
+        integer(record_id) if record is None else record,
+        text(get("Computer")) or None,
+        integer(get("Level")),
+        text(get("Keywords")),
+        text(get("Task")),
+        text(get("Opcode")),
+        integer(execution.get("ProcessID")),
+        integer(execution.get("ThreadID")),
+        text(_attributes(system, "Security").get("UserID")),
+        text(_attributes(system, "Correlation").get("ActivityID")),
+        text(message if message is not None else rendered),
+        fields,
     )
+    return with_message(found)
 
 
 def with_message(event: Event) -> Event:
