@@ -1,4 +1,4 @@
-"""The HTML report: one file, no script, opens offline, reads on screen, on paper, without colour."""
+"""The HTML report: one file without script, for the screen, for paper, without colour too."""
 
 from __future__ import annotations
 
@@ -88,6 +88,7 @@ def _environment() -> Environment:
         "bytes": _bytes,
         "kind": kind_title,
         "number": _number,
+        "path": _path,
         "remedy": lambda text: _markup(render_markdown(text)),
         "time": _time,
         "word": lambda key, family: label(family, key),
@@ -119,6 +120,14 @@ def _block(text: str) -> Any:  # noqa: ANN401  # Markup, see above
         more = f"{len(text) - MAX_RAW:,} more characters in findings.parquet"
         shown += Markup('<span class="cut">… {}</span>').format(more)
     return shown
+
+
+def _path(text: str) -> Any:  # noqa: ANN401  # Markup, see above
+    """A path that may be broken after its separators, and only there if it can."""
+    from markupsafe import escape
+
+    shown = escape(visible(text))
+    return _markup(str(shown).replace("/", "/<wbr>").replace("\\", "\\<wbr>"))
 
 
 def _time(moment: datetime | None) -> str:

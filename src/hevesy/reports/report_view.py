@@ -1,15 +1,15 @@
-"""What the HTML report shows of a large case and in which order: findings, servers, losses, gaps."""
+"""What the HTML report shows of a case, however large, and in which order."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
-from hevesy.reports.coverage_picture import Picture, draw_coverage
-from datetime import date
 from hevesy.model import Finding, Loss, ServerAssessment
+from hevesy.reports.coverage_picture import Picture, draw_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,7 +102,7 @@ def draw_view(assessment: Assessment) -> View:
     shown = _most_telling(assessment.findings)
     titles = {incident.id: incident.title for incident in assessment.incidents}
     explained: dict[str, list[Finding]] = {incident: [] for incident in titles}
-    unexplained = []
+    unexplained: list[Finding] = []
     for finding in shown:
         explained.get(finding.incident, unexplained).append(finding)
     chosen = {id(finding) for finding in shown}
@@ -199,4 +199,7 @@ def _sums(sources: tuple[SourceState, ...]) -> tuple[SourceSum, ...]:
             passed_over=source.passed_over,
             damaged=source.damaged,
         )
-    return tuple(SourceSum(*key, **count) for key, count in sorted(totals.items()))
+    return tuple(
+        SourceSum(server, kind, state, **count)
+        for (server, kind, state), count in sorted(totals.items())
+    )
