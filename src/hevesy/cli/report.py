@@ -40,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
         reports.write_text(found.assessment, found.tables, file=buffer)
         text = buffer.getvalue()
     elif arguments.format == "html":
-        text = reports.write_html(found.assessment, found.tables, tlp=arguments.tlp)
+        text = reports.write_html(
+            found.assessment, found.tables, mark=reports.Mark(f"TLP:{arguments.tlp}")
+        )
     elif arguments.format == "json":
         text = reports.write_json(found.assessment)
     else:

@@ -14,6 +14,9 @@ __all__ = ["exchange_signs"]
 # What the front end of Exchange answers below, and nothing else on a Windows server does.
 _STEMS = r"(?i)^/(owa/auth|ecp/|ews/exchange\.asmx|mapi/emsmdb|microsoft-server-activesync|oab/)"
 
+_NEEDED = {"iis": {"cs-uri-stem", "sc-status"}, "windows": {"Provider_Name"}}
+"""Columns without which a table shows no sign; a header may lack them."""
+
 
 def exchange_signs(batch: Batch) -> list[tuple[str, str]]:
     """Signs that servers run Exchange.
@@ -22,6 +25,8 @@ def exchange_signs(batch: Batch) -> list[tuple[str, str]]:
         Pairs of a server's name (empty where the rows carry none) and the sign in words.
     """
     frame = batch.frame
+    if not frame.height or not _NEEDED.get(batch.table, {""}) <= set(frame.columns):
+        return []
     if batch.table == "iis":
         signs = frame.filter(
             pl.col("cs-uri-stem").str.contains(_STEMS) & (pl.col("sc-status") < 400)  # noqa: PLR2004  # HTTP: an answer, not an error

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hevesy.incident.pivots import deepest, joins
-from hevesy.model import Chain, Finding, Outcome, Stage, Step
+from hevesy.model import Chain, Finding, Outcome, Sample, Stage, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["NEAR", "chains_of", "is_attempt"]
 
 NEAR = timedelta(minutes=30)
-"""Findings that succeeded and stand no further apart than this are joined by time alone."""
+"""Findings that succeeded, or may have, and stand no further apart are joined by time alone."""
 
 FAR = timedelta(days=30)
 """Findings that share a value, but stand further apart, are not joined by it."""
@@ -117,7 +118,7 @@ def _sharing(findings: Sequence[Finding], shell_pages: frozenset[str]) -> Iterab
 
 def _by_time(finding: Finding, anchor: Finding) -> bool:
     apart = _apart(finding, anchor)
-    if finding.own and finding.outcome is Outcome.SUCCESS:
+    if finding.own and finding.outcome is not Outcome.ATTEMPT:
         return apart <= NEAR and finding.stage is not Stage.PROBE
     return not finding.own and apart <= _CONTEXT and finding.stage.rank >= Stage.EXECUTION.rank
 
@@ -141,22 +142,33 @@ def _chain(server: str, findings: Sequence[Finding], *, anchored: bool) -> Chain
         last=max(times, default=None),
         anchored=anchored,
         reached=deepest(succeeded if anchored and succeeded else [f.stage for f in ordered]),
-        steps=tuple(_step(f) for f in ordered),
+        steps=tuple(sorted((s for f in ordered for s in _steps(f)), key=_step_order)),
         pivots=tuple(sorted({p for f in ordered for p in f.pivots if joins(p)}))[:200],
         findings=ids,
     )
 
 
-def _step(finding: Finding) -> Step:
-    detail = finding.samples[0].detail if finding.samples else ""
-    return Step(
-        time=finding.first,
-        stage=finding.stage,
-        outcome=finding.outcome,
-        text=f"{finding.rule.title}: {detail}" if detail else finding.rule.title,
-        finding=finding.id,
-        count=finding.count,
-    )
+def _steps(finding: Finding) -> Iterator[Step]:
+    """One step a finding; where its samples are all of it, one for each thing that they show."""
+    first: dict[str, Sample] = {}
+    counts: Counter[str] = Counter()
+    whole = finding.count == len(finding.samples)
+    for sample in finding.samples if whole else finding.samples[:1]:
+        first.setdefault(sample.detail, sample)
+        counts[sample.detail] += 1
+    for detail, sample in first.items():
+        yield Step(
+            time=sample.time if whole else finding.first,
+            stage=finding.stage,
+            outcome=finding.outcome,
+            text=f"{finding.rule.title}: {detail}" if detail else finding.rule.title,
+            finding=finding.id,
+            count=counts[detail] if whole else finding.count,
+        )
+
+
+def _step_order(step: Step) -> tuple[tuple[bool, str], int, str]:
+    return (_when(step.time), step.stage.rank, step.text)
 
 
 def _when(time: datetime | None) -> tuple[bool, str]:

@@ -35,8 +35,8 @@ class Grouped:
 def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
     """Group hits that are alike.
 
-    Alike are hits of one server, rule and outcome; where they succeeded, of one page or file too,
-    and with less than a day between two of them, so that two intrusions stay two.
+    Alike are hits of one server, rule and outcome. Those that succeeded are also of one page or
+    file; those that did, or may have, stand less than a day apart: two intrusions stay two.
 
     Args:
         hits: `HITS`, with `server` filled.
@@ -52,7 +52,11 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
             first=pl.col("time").min(),
             last=pl.col("time").max(),
             rows=pl.col("row").head(_SAMPLES),
-            pivots=pl.col("pivots").flatten().drop_nulls().unique().sort().head(_PIVOTS),
+            pivots=pl.col("pivots")
+            .list.explode(keep_nulls=False, empty_as_null=False)
+            .unique()
+            .sort()
+            .head(_PIVOTS),
             place=pl.concat_str(
                 [pl.col("input"), pl.col("source"), pl.col("line"), pl.col("record")],
                 separator="|",
@@ -81,6 +85,7 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
 
 def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
     succeeded = pl.col("outcome") == Outcome.SUCCESS
+    may_have = pl.col("outcome") != Outcome.ATTEMPT
     key = pl.coalesce(
         pl.col("pivots")
         .list.eval(pl.element().filter(pl.element().str.starts_with(t)))
@@ -93,7 +98,7 @@ def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
         hits.with_columns(key=pl.when(succeeded).then(key).fill_null(""))
         .sort("time", "server", "rule_id", "input", "source", "line", "record", nulls_last=True)
         .with_columns(
-            session=pl.when(succeeded).then(pause.fill_null(value=False)).otherwise(statement=False)
+            session=pl.when(may_have).then(pause.fill_null(value=False)).otherwise(statement=False)
         )
         .with_columns(session=pl.col("session").cast(pl.Int32()).cum_sum().over(by))
         .with_row_index("row")

@@ -79,7 +79,7 @@ def assess(options: Options, console: Console | None = None) -> Run:
         with PeakMemory() as peak:
             state = _run(State(options, scratch, console))
             assessment, tables = _results(state)
-            html = reports.write_html(assessment, tables, tlp=options.tlp)
+            html = reports.write_html(assessment, tables, mark=reports.Mark(f"TLP:{options.tlp}"))
         seconds = time.perf_counter() - begun
         numbers = _numbers(state, seconds, peak.bytes)
         case.write(

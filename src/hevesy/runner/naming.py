@@ -80,8 +80,10 @@ def _servers(
         for day in result.survey.days:
             aliases.setdefault(state.canonical.get(day.server, day.server) or own, set())
         kind = KINDS.get(result.source.kind)
-        if kind and kind.exchange and result.survey.rows:
-            signs.setdefault(own, set()).add(f"{kind.title} present")
+        if kind and kind.exchange:
+            for day in result.survey.days:
+                name = state.canonical.get(day.server, day.server) or own
+                signs.setdefault(name, set()).add(f"{kind.title} present")
         if "\\exchange server\\v1" in result.source.windows_path.lower():
             signs.setdefault(own, set()).add("files of an Exchange installation")
     return tuple(
