@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hevesy.reports.escaping import visible
 from hevesy.reports.headline import draw_headline
 from hevesy.reports.mark import Mark
+from hevesy.reports.numbers import size_words
 from hevesy.reports.remedy_markdown import is_trusted, render_markdown
 from hevesy.reports.report_view import MAX_LIST, MAX_STEPS, draw_view
 from hevesy.reports.words import glossary, label, word
@@ -85,7 +86,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "block": _block,
-        "bytes": _bytes,
+        "bytes": size_words,
         "kind": kind_title,
         "number": _number,
         "path": _path,
@@ -139,12 +140,3 @@ def _time(moment: datetime | None) -> str:
 
 def _number(value: int | None) -> str:
     return "" if value is None else f"{value:,}"
-
-
-def _bytes(size: int) -> str:
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:  # noqa: PLR2004  # SI prefixes step by a thousand
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"  # noqa: PLR2004  # three digits are enough
-        value /= 1000
-    return f"{value:.1f} TB"

@@ -6,8 +6,18 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
-__all__ = ["LADDERS", "Word", "glossary", "label", "trusted_hosts", "word"]
+__all__ = [
+    "LADDERS",
+    "Word",
+    "glossary",
+    "label",
+    "plain_signs",
+    "sign",
+    "trusted_hosts",
+    "word",
+]
 
 LADDERS = ("verdict", "stage", "outcome", "level", "state", "action", "mark")
 """The families of words."""
@@ -41,6 +51,17 @@ def glossary(family: str) -> tuple[Word, ...]:
     return tuple(_words()[family].values())
 
 
+def sign(name: str) -> str:
+    """A sign by its name: that of an outcome, `times`, `within`."""
+    return str(_file()["sign"][name][0])
+
+
+@cache
+def plain_signs() -> dict[int, str]:
+    """Translation of all signs for a file that cannot encode them."""
+    return {ord(fancy): plain for fancy, plain in _file()["sign"].values()}
+
+
 @cache
 def trusted_hosts() -> tuple[str, ...]:
     """Hosts that a report may link to."""
@@ -57,6 +78,6 @@ def _words() -> dict[str, dict[str, Word]]:
 
 
 @cache
-def _file() -> dict[str, dict[str, dict[str, str]]]:
+def _file() -> dict[str, dict[str, Any]]:
     text = resources.files("hevesy.reports").joinpath("words.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

@@ -1,0 +1,233 @@
+"""The last screen of a run: verdicts, coverage, chains, losses, numbers, what next, the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from hevesy.model import Outcome
+from hevesy.reports.headline import draw_headline
+from hevesy.reports.key_steps import choose_steps
+from hevesy.reports.numbers import Numbers, size_words
+from hevesy.reports.report_view import order_losses
+from hevesy.reports.terminal import grid, line, print_parts
+from hevesy.reports.words import label, sign, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+    from pathlib import Path
+    from typing import TextIO
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from hevesy.model import Assessment, Chain, Coverage, ServerAssessment, Step
+    from hevesy.tables import Tables
+
+__all__ = ["write_text"]
+
+MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
+CHAIN_STEPS = 6
+"""With the line above them, a chain takes at most seven lines."""
+STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "bold"}
+
+
+def write_text(  # noqa: PLR0913  # one parameter a thing that a screen can be given
+    assessment: Assessment,
+    tables: Tables,
+    *,
+    file: TextIO,
+    numbers: Numbers | None = None,
+    report: Path | None = None,
+    width: int | None = None,
+    colour: bool | None = None,
+) -> None:
+    """Write a line a server, coverage, each chain in at most seven lines, numbers, what next.
+
+    Args:
+        assessment: The result document.
+        tables: Its tables; only the number of records behind the findings is said.
+        file: Where to.
+        numbers: What the run read and cost, where a run was just made.
+        report: Where the HTML report lies, if there is one.
+        width: Columns; None: those of the terminal, or 100.
+        colour: None: where `file` is a terminal and `NO_COLOR` is not set.
+    """
+    parts = [
+        *_verdicts(assessment),
+        *_coverage(assessment),
+        *_chains(assessment),
+        *_losses(assessment),
+        *_numbers(assessment, tables, numbers),
+        *_actions(assessment),
+    ]
+    if report is not None:
+        parts += ["", line(("Report  ", "bold"), str(report))]
+    print_parts(parts, file, width=width, colour=colour)
+
+
+def _head(title: str, note: str = "") -> Iterator[RenderableType]:
+    yield ""
+    yield line((title, "bold"), (f"  {note}" if note else "", "dim"))
+
+
+def _verdicts(assessment: Assessment) -> Iterator[RenderableType]:
+    headline = draw_headline(assessment)
+    yield line((headline.lead, "bold"), f" {headline.rest}".rstrip())
+    yield from _head("Verdicts")
+    table = grid(3)
+    for server in assessment.servers[:MAX_SERVERS]:
+        table.add_row("", line((server.name, "bold")), _verdict(server), line(server.why))
+    yield table
+    rest = Counter(
+        label("verdict", server.verdict or "no Exchange")
+        for server in assessment.servers[MAX_SERVERS:]
+    )
+    if rest:
+        said = ", ".join(f"{count:,} {name}" for name, count in rest.items())
+        yield line(f"  and {rest.total():,} more: {said}")
+
+
+def _verdict(server: ServerAssessment) -> RenderableType:
+    if server.verdict is None:
+        return line("no Exchange, no verdict")
+    called = word("verdict", server.verdict.value)
+    least = "at least " if server.at_least else ""
+    return line((f"{least}{called.label}", STYLES[called.tone]))
+
+
+def _coverage(assessment: Assessment) -> Iterator[RenderableType]:
+    yield from _head("Coverage", "what the evidence could have shown; days in UTC")
+    table = grid(5)
+    lanes = [(server, lane) for server in assessment.servers for lane in server.coverage]
+    before = ""
+    for server, lane in lanes[:MAX_LANES]:
+        name = "" if server.name == before else server.name
+        _add_lane(table, name, lane)
+        before = server.name
+    yield table if lanes else line("  no log that hevesy reads")
+    if len(lanes) > MAX_LANES:
+        yield line(f"  and {len(lanes) - MAX_LANES:,} more, see the report")
+    for server in assessment.servers[:MAX_SERVERS]:
+        for window in server.windows:
+            if window.missing:
+                lacks = "; ".join(window.missing)
+                yield line(f"  {server.name} does not cover the window of risk: {lacks}")
+
+
+def _add_lane(table: Table, server: str, lane: Coverage) -> None:
+    days = f"{_day(lane.first)} to {_day(lane.last)}" if lane.first else "no dated record"
+    notes = [f"{lane.damaged:,} damaged"] if lane.damaged else []
+    notes += [_gap(*gap) for gap in lane.gaps[:2]]
+    if lane.gaps[2:]:
+        notes.append(f"{len(lane.gaps) - 2:,} more gaps")
+    table.add_row(
+        "",
+        line(server),
+        line(lane.title),
+        line(days),
+        line(f"{lane.records:,} records"),
+        line(", ".join(notes)),
+    )
+
+
+def _gap(first: date, last: date) -> str:
+    return f"none on {first}" if first == last else f"none {first} to {last}"
+
+
+def _chains(assessment: Assessment) -> Iterator[RenderableType]:
+    chains = [chain for incident in assessment.incidents for chain in incident.chains]
+    chains.sort(key=lambda chain: not chain.anchored)
+    yield from _head("Chains", "times in UTC" if chains else "none")
+    for chain in chains[:MAX_CHAINS]:
+        yield from _chain(chain)
+    if len(chains) > MAX_CHAINS:
+        yield line(f"  and {len(chains) - MAX_CHAINS:,} more, see the report")
+
+
+def _chain(chain: Chain) -> Iterator[RenderableType]:
+    key = choose_steps(chain, CHAIN_STEPS)
+    did = "reached" if chain.anchored else "tried"
+    reached = label("stage", chain.reached.value)
+    more = f", {key.more:,} of {len(chain.steps):,} steps not shown" if key.more else ""
+    span = f"{_minute(chain.first)} to {_minute(chain.last)}"
+    yield line("  ", (chain.server, "bold"), f" {did} {reached}, {span}{more}", cut=True)
+    said = [_said(step) for step in key.steps]
+    width = max(map(len, said), default=0)
+    for words, step in zip(said, key.steps, strict=True):
+        style = "red" if step.outcome is Outcome.SUCCESS else ""
+        count = f"{sign('times')}{step.count:,} " if step.count > 1 else ""
+        time = f"    {_minute(step.time)}  "
+        yield line(time, (words.ljust(width), style), f"  {count}{step.text}", cut=True)
+
+
+def _said(step: Step) -> str:
+    stage, outcome = step.stage.value, step.outcome.value
+    return f"{sign(outcome)} {label('stage', stage)}, {label('outcome', outcome)}"
+
+
+def _losses(assessment: Assessment) -> Iterator[RenderableType]:
+    grave = [loss for loss in order_losses(assessment.losses) if loss.grave]
+    other = Counter(loss.state for loss in assessment.losses if not loss.grave)
+    if not (grave or other):
+        return
+    yield from _head("Not, or not wholly, read")
+    table = grid(2)
+    for loss in grave[:MAX_LOSSES]:
+        place = f"{loss.input} {sign('within')} {loss.source}" if loss.source else loss.input
+        table.add_row(
+            "", line((label("state", loss.state), "bold")), line(f"{place}: {loss.reason}")
+        )
+    if grave:
+        yield table
+    if len(grave) > MAX_LOSSES:
+        yield line(f"  and {len(grave) - MAX_LOSSES:,} more lost, see the report")
+    for state, count in sorted(other.items()):
+        yield line(f"  {count:,} {'source' if count == 1 else 'sources'}: {label('state', state)}")
+
+
+def _numbers(
+    assessment: Assessment, tables: Tables, numbers: Numbers | None
+) -> Iterator[RenderableType]:
+    yield from _head("Numbers")
+    records = tables.findings.height
+    yield line(f"  {len(assessment.findings):,} findings from {records:,} records")
+    if numbers is None:
+        return
+    rate = size_words(numbers.bytes / numbers.seconds) if numbers.seconds > 0 else "0 B"
+    memory = size_words(numbers.peak_memory) if numbers.peak_memory is not None else "not measured"
+    yield line(
+        f"  {size_words(numbers.bytes)} of {numbers.sources:,} sources in "
+        f"{numbers.seconds:,.1f} s, {rate}/s, peak memory {memory}"
+    )
+    yield line(
+        f"  {numbers.rows:,} rows: {numbers.parsed:,} parsed, "
+        f"{numbers.passed_over:,} passed over, {numbers.damaged:,} damaged"
+    )
+
+
+def _actions(assessment: Assessment) -> Iterator[RenderableType]:
+    if not assessment.actions:
+        return
+    yield from _head("Next")
+    table = grid(2)
+    for number, action in enumerate(assessment.actions[:MAX_ACTIONS], 1):
+        why = f" ({action.why})" if action.why else ""
+        table.add_row("", line(f"{number}."), line((action.title, "bold"), why))
+    yield table
+    more = len(assessment.actions) - MAX_ACTIONS
+    if more > 0:
+        yield line(f"  and {more:,} more {'action' if more == 1 else 'actions'}, see the report")
+
+
+def _day(time: datetime | None) -> str:
+    return _minute(time)[:10] if time else "?"
+
+
+def _minute(time: datetime | None) -> str:
+    if time is None:
+        return "time unknown"
+    utc = time if time.tzinfo is None else time.astimezone(UTC)
+    return utc.isoformat(sep=" ")[:16]
