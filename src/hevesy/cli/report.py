@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "text":
         buffer = io.StringIO()
         reports.write_text(found.assessment, found.tables, file=buffer)
-        text = buffer.getvalue()
+        text: str | None = buffer.getvalue()
     elif arguments.format == "html":
         text = reports.write_html(
             found.assessment, found.tables, mark=reports.Mark(f"TLP:{arguments.tlp}")

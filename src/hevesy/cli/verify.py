@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     differences = case.verify(arguments.case)
     for one in differences:
-        print(f"{one.place}\t{one.name}\t{one.kind}")
+        print(f"{one.place}\t{one.name}\t{one.problem}")
     if not differences:
         print("every file of the case, and every input that still lies where it lay, is unchanged")
     return FOUND if differences else DONE

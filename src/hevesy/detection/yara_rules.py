@@ -153,8 +153,9 @@ def _claim(identifier: str, namespace: str, meta: Mapping[str, object]) -> Claim
         description=text("description"),
         remedy=text("remedy"),
     )
-    custom = {k: text(k) for k in ("stage", "outcome", "why") if k in meta}
-    custom |= {"anchor": True} if own else {}
+    custom: dict[str, object] = {k: text(k) for k in ("stage", "outcome", "why") if k in meta}
+    if own:
+        custom["anchor"] = True
     return claim_of(rule, ("persistence",), custom, (namespace, 1))
 
 

@@ -53,8 +53,7 @@ def known_shells(hits: pl.DataFrame) -> pl.DataFrame:
         .group_by("server", "page", "name")
         .agg(evidence=pl.col("rule_id").min())
         .sort("server", "page")
-        .select(*SHELLS)
-        .cast(dict(SHELLS))
+        .select(pl.col(name).cast(dtype) for name, dtype in SHELLS.items())
     )
 
 

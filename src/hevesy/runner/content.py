@@ -54,6 +54,7 @@ def own_rules(knowledge: Knowledge) -> tuple[SigmaRules, ...]:
     found = tuple(
         load_rules(f"hevesy/{threat.name}", [Path(threat.folder) / "sigma"])
         for threat in knowledge.threats
+        if (Path(threat.folder) / "sigma").is_dir()
     )
     for rules in found:
         for place, reason in rules.use.refused:
@@ -77,6 +78,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
     yara = [
         load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"])
         for threat in knowledge.threats
+        if (Path(threat.folder) / "yara").is_dir()
     ]
     yara += [load_yara(str(path), [path]) for path in options.yara]
     indicators = list(knowledge.indicators)

@@ -74,21 +74,21 @@ def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result 
                 future = pool.schedule(plan.work, args=(task.sources,), timeout=task.seconds)
                 running[future] = task
             done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                task = running.pop(future)
-                reason = _reason(future, task)
+            for finished in done:
+                task = running.pop(finished)
+                reason = _reason(finished, task)
                 if not reason:
-                    yield from future.result()
+                    yield from finished.result()
                 elif len(task.sources) == 1:
                     yield Undone(task.sources[0], reason)
                 else:
                     middle = len(task.sources) // 2
                     halves = (task.sources[:middle], task.sources[middle:])
                     waiting.extendleft(Task(half, task.seconds) for half in halves)
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]  # pebble types its values only
         pool.join()
     finally:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]  # likewise
         pool.join()
 
 

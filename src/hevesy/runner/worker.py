@@ -20,7 +20,6 @@ from hevesy.incident import literals_of, touching
 from hevesy.model import Loss, RuleReference, Source, Survey
 from hevesy.records import Batch, add_up, parse, parser_for
 from hevesy.runner.memory import limit_own_memory
-from hevesy.tables import KINDS
 
 __all__ = ["ReadResult", "WorkerSetup", "follow_sources", "read_sources", "set_up"]
 
@@ -106,7 +105,8 @@ def _each(sources: tuple[Source, ...], read: _Read) -> Iterator[ReadResult]:
 
 
 def _must_seek(source: Source) -> bool:
-    return source.kind in KINDS and parser_for(source.kind).seekable
+    parser = parser_for(source.kind)
+    return parser is not None and parser.seekable
 
 
 def _guarded(worker: _Worker, source: Source, reached: Reach, read: _Read) -> ReadResult:
@@ -126,10 +126,11 @@ def _guarded(worker: _Worker, source: Source, reached: Reach, read: _Read) -> Re
 
 
 def _read(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
-    if source.kind not in KINDS:
+    parser = parser_for(source.kind)
+    if parser is None:
         reached.finish()
         return ReadResult(source, _file_survey(reached.sha256, reached.size), (), (), ())
-    if parser_for(source.kind).parse is None:
+    if parser.parse is None:
         return _read_file(worker, source, reached)
     hits, survey, signs, failure = _read_records(worker, source, reached.stream)
     if failure is None:
