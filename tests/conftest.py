@@ -1,7 +1,8 @@
-"""Builders that several rooms' tests use: hits, findings, rules."""
+"""What several rooms' tests use: hits, findings, rules, a whole invented case, golden files."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hevesy.model import Finding, Level, Outcome, RuleReference, Sample, Stage
+from hevesy.model import Assessment, Finding, Level, Outcome, RuleReference, Sample, Stage
+from hevesy.tables import Tables
 
 START = datetime(2021, 3, 3, 4, 0, tzinfo=UTC)
 
@@ -111,3 +113,50 @@ def make_finding(make_rule: Build) -> Build:
         return Finding(**values | changes)
 
     return make
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes golden files anew instead of comparing with them."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with a golden file, or writes the file where `--update-golden` says so."""
+
+    def compare(file: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: try --update-golden"
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def invented() -> Any:  # noqa: ANN401  # a module that is no package's
+    """The module that invents a case for reports and case folders."""
+    spec = importlib.util.spec_from_file_location(
+        "invented", Path(__file__).parent / "reports" / "invented.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def assessment(invented: Any) -> Assessment:  # noqa: ANN401  # see `invented`
+    """An assessment with everything filled."""
+    result = invented.invent_assessment()
+    assert isinstance(result, Assessment)
+    return result
+
+
+@pytest.fixture(scope="session")
+def tables(invented: Any, assessment: Assessment) -> Tables:  # noqa: ANN401  # see `invented`
+    """The tables of `assessment`."""
+    result = invented.invent_tables(assessment)
+    assert isinstance(result, Tables)
+    return result
