@@ -62,7 +62,7 @@ class FrameState:
             parts = self._plan.computed.get(key)
             if parts is None:
                 column = find_column(key, self._columns)
-                self._series[key] = None if column is None else self._frame[column]
+                self._series[key] = None if column is None else _listed(self._frame[column])
             else:
                 self._series[key] = self._joined(parts)
         return self._series[key]
@@ -169,6 +169,17 @@ class FrameState:
             "se": mine.str.contains(other, literal=True),
         }
         return BitMap(pair.filter(tests[atom.flags])["row"].to_list())
+
+
+def _listed(series: pl.Series) -> pl.Series:
+    """A column of lists without their nulls; a list of nothing is missing."""
+    if isinstance(series.dtype, pl.Array):
+        series = series.arr.to_list()
+    if not isinstance(series.dtype, pl.List):
+        return series
+    full = series.list.drop_nulls()
+    cells = pl.DataFrame({"cell": full, "empty": full.list.len() == 0})
+    return cells.select(pl.when("empty").then(None).otherwise("cell").alias("cell"))["cell"]
 
 
 def _is_text(dtype: pl.DataType) -> bool:

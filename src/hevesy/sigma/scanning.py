@@ -83,7 +83,7 @@ class Scanner:
             for index, probe in enumerate(probes)
             if not probe.text
             or "\x00" in probe.text  # hyperscan takes patterns as C strings
-            or (probe.kind == "contains" and len(probe.text.encode()) <= _SHORT)
+            or (probe.kind == "contains" and len(probe.text.encode()) <= _SHORT and probe.text.isascii())
         }
         self._cache = cache
         self._engine: Engine | None = None
