@@ -90,9 +90,7 @@ class Deed:
         """What the truth says of one line of it; `label` is the log: `iis_backend`."""
         name = f"{self.planted.id}/{label}" if self.log == "web" else self.planted.id
         outcome = self.outcomes.get(label, self.planted.outcome)
-        return replace(
-            self.planted, id=name, kind=kind, outcome=outcome, source=source, line=line
-        )
+        return replace(self.planted, id=name, kind=kind, outcome=outcome, source=source, line=line)
 
 
 def steps_of(attack: Attack, scenario: Scenario) -> tuple[list[Step], bool]:
@@ -234,4 +232,3 @@ def _line_deed(made: Deed, step: Step, words: dict[str, str], server: Server) ->
             changed[trait] = text.replace(old, new)
     planted = replace(made.planted, kind=kind)
     return replace(made, planted=planted, log=log, text=text, changed=changed)
-

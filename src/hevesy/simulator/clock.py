@@ -24,23 +24,18 @@ def _millis() -> pl.Series:
     return pl.Series([f".{milli:03}" for milli in range(1000)])
 
 
-@lru_cache(maxsize=6)
-def _stamps(first: date, between: str) -> pl.Series:
-    """Three days, a text a second."""
-    days = [first + timedelta(days=day) for day in range(3)]
-    return pl.concat([f"{day.isoformat()}{between}" + _of_day() for day in days])
-
-
 class Clock:
-    """Renders milliseconds since a day's midnight; the day before and after it are in reach."""
+    """Renders milliseconds since the midnight of a first day."""
 
-    def __init__(self, day: date) -> None:
-        """Keep the day."""
-        self._first = day - timedelta(days=1)
+    def __init__(self, first: date, days: int = 1) -> None:
+        """Have the day before the first, `days` days, and the one after them in reach."""
+        self._days = [first + timedelta(days=day) for day in range(-1, days + 1)]
 
     def seconds(self, time: pl.Series, between: str = "T") -> pl.Series:
         """`2021-03-03T06:12:31`."""
-        return _stamps(self._first, between).gather(time // 1000 + _DAY_S)
+        second = time // 1000
+        days = pl.Series([f"{day.isoformat()}{between}" for day in self._days])
+        return days.gather(second // _DAY_S + 1) + _of_day().gather(second % _DAY_S)
 
     def millis(self, time: pl.Series) -> pl.Series:
         """`.123`, to stand behind the seconds."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 import zipfile
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from pathlib import Path
-from types import TracebackType
-from typing import Protocol
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from isal import igzip
 
-from hevesy.simulator.scenario import Server
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from hevesy.simulator.scenario import Server
 
 __all__ = ["Collection", "member_path", "open_collection"]
 
@@ -109,7 +111,9 @@ class _Tar(_Closing):
     def __init__(self, path: Path, *, packed: bool) -> None:
         self._file = path.open("wb")
         self._packed = (
-            igzip.IGzipFile(filename="", fileobj=self._file, mode="wb", compresslevel=0, mtime=_EPOCH)
+            igzip.IGzipFile(  # type: ignore[no-untyped-call]  # isal types its core only
+                filename="", fileobj=self._file, mode="wb", compresslevel=0, mtime=_EPOCH
+            )
             if packed
             else None
         )
@@ -121,8 +125,6 @@ class _Tar(_Closing):
 
     def add(self, path: str, parts: Iterable[bytes]) -> int:
         """A tar member's size stands before it, so its parts are gathered on disk first."""
-        from tempfile import SpooledTemporaryFile
-
         with SpooledTemporaryFile(max_size=64_000_000) as spool:
             size = sum(spool.write(part) for part in parts)
             spool.seek(0)

@@ -7,16 +7,19 @@ Dialects: `flat` (fields beside the system ones, as forwarders such as NXLog wri
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hevesy.simulator.lines import LineTemplate
-from hevesy.simulator.people import Actor
 from hevesy.simulator.request import read_invented
 from hevesy.simulator.scenario import Traits, parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hevesy.simulator.people import Actor
 
 __all__ = ["Event", "channels", "event_line", "event_templates"]
 
@@ -25,7 +28,10 @@ _GUIDS = {
     "Microsoft-Windows-Security-Auditing": "{54849625-5478-4994-A5BA-3E3B0328C30D}",
     "Microsoft-Windows-Sysmon": "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
 }
-_CMDLET = {1: "Cmdlet {spelling}. Cmdlet {0}, parameters {1}.", 6: "Cmdlet failed. Cmdlet {0}, parameters {1}."}
+_CMDLET = {
+    1: "Cmdlet {spelling}. Cmdlet {0}, parameters {1}.",
+    6: "Cmdlet failed. Cmdlet {0}, parameters {1}.",
+}
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

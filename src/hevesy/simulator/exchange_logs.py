@@ -1,22 +1,26 @@
 """Writes Exchange's ECP Server, ECP Activity and OABGenerator logs.
 
-Formats: `#` block, then rows; ECP rows are `time,server,event,data`, a datum with quotes inside being
-wrapped in `'...'` with `''`, and the cell then in `"..."` with `""`.
+Formats: `#` block, then rows; ECP rows are `time,server,event,data`, a datum with quotes inside
+being wrapped in `'...'` with `''`, and the cell then in `"..."` with `""`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hevesy.simulator.draws import guid
 from hevesy.simulator.lines import LineTemplate
-from hevesy.simulator.people import Actor
 from hevesy.simulator.request import read_invented
 from hevesy.simulator.scenario import Server, Traits, parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from hevesy.simulator.people import Actor
 
 __all__ = ["TEXT_KINDS", "header", "log_name", "prefix", "text_templates"]
 

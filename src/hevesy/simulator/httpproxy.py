@@ -7,18 +7,23 @@ a comma in them becomes a blank.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.simulator.clock import Clock
 from hevesy.simulator.draws import Draws
 from hevesy.simulator.request import Request, read_invented
-from hevesy.simulator.scenario import Traits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hevesy.simulator.clock import Clock
+    from hevesy.simulator.scenario import Traits
 
 __all__ = [
     "PROTOCOLS",
+    "VARIANTS",
     "columns",
     "header",
     "lines",
@@ -35,7 +40,7 @@ _EARLY_LACKS = frozenset(
 )
 _HOLE = "\x00"
 _HOLES = 11
-_VARIANTS = 512
+VARIANTS = 512
 _TOOK = {"none": (0, 4), "fast": (4, 90), "slow": (120, 2600), "wait": (20_000, 290_000)}
 _SHORT = {"HttpPipelineLatency", "ActivityContextLifeTime", "CoreLatency", "TotalRequestTime"}
 
@@ -136,7 +141,7 @@ def took_table() -> pl.DataFrame:
     chance = Draws("httpproxy latency").one()
     rows = []
     for low, high in _TOOK.values():
-        for _ in range(_VARIANTS):
+        for _ in range(VARIANTS):
             took = chance.randint(low, high)
             rows.append((took, *_latencies(names[first : last + 1], took, chance.random())))
     return pl.DataFrame(rows, schema=["took", "cells", "short"], orient="row")
@@ -166,7 +171,7 @@ def _latencies(names: Iterable[str], took: int, part: float) -> tuple[str, str]:
 
 def took_class(request: Request) -> int:
     """First row of the request's class in `took_table`."""
-    return list(_TOOK).index(request.took) * _VARIANTS
+    return list(_TOOK).index(request.took) * VARIANTS
 
 
 def pieces(requests: Iterable[Request], traits: Traits, words: Mapping[str, str]) -> pl.DataFrame:
@@ -208,7 +213,19 @@ def lines(rows: pl.DataFrame, clock: Clock) -> pl.Series:
         got=pl.when(proxied).then(begin).otherwise(blank),
         ready=pl.when(proxied).then(end).otherwise(blank),
     )
-    holes = ["end", "rid", "cid", "received", "sent", "cells", "begin", "got", "ready", "ready", "end"]
+    holes = [
+        "end",
+        "rid",
+        "cid",
+        "received",
+        "sent",
+        "cells",
+        "begin",
+        "got",
+        "ready",
+        "ready",
+        "end",
+    ]
     parts = ["h0"]
     for number, hole in enumerate(holes, start=1):
         parts += [hole, f"h{number}"]

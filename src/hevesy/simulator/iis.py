@@ -1,18 +1,21 @@
 """Writes IIS rows in W3C format: what the web server saw, front end (443) and back end (444).
 
-Format: `#Fields` of IIS 8.5 and 10; blanks are `+`, an empty value is `-`. The front end of Exchange
-adds `cafeReqId`, which equals HttpProxy's RequestId of the same request.
+Format: `#Fields` of IIS 8.5 and 10; blanks are `+`, an empty value is `-`. The front end of
+Exchange adds `cafeReqId`, which equals HttpProxy's RequestId of the same request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.simulator.clock import Clock
-from hevesy.simulator.request import Request
-from hevesy.simulator.scenario import Traits
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hevesy.simulator.clock import Clock
+    from hevesy.simulator.request import Request
+    from hevesy.simulator.scenario import Traits
 
 __all__ = ["SITES", "fields", "header", "lines", "pieces"]
 
@@ -54,7 +57,9 @@ def _front(request: Request, traits: Traits, words: Mapping[str, str]) -> str:
         query = f"{query}&CorrelationID=<empty>;&cafeReqId={_HOLE};&encoding=;"
     else:
         query = f"{query or '-'}{_HOLE}"
-    balanced = traits.iis_fields == "forwarded" and not request.client.startswith(("127.", "::", "10."))
+    balanced = traits.iis_fields == "forwarded" and not request.client.startswith(
+        ("127.", "::", "10.")
+    )
     client = _BALANCER if balanced else request.client
     row = (
         f" {words['address']} {request.method} {request.stem} {_encoded(query)} 443 "
@@ -119,5 +124,16 @@ def lines(rows: pl.DataFrame, site: str, clock: Clock, traits: Traits) -> pl.Ser
         out=blank if plain else (pl.col("sent") + 312).cast(pl.String),
         into=blank if plain else (pl.col("received") + 480).cast(pl.String),
     )
-    parts = ["stamp", f"{at}0", "request", f"{at}1", "out", f"{at}2", "into", f"{at}3", "took", f"{at}4"]
+    parts = [
+        "stamp",
+        f"{at}0",
+        "request",
+        f"{at}1",
+        "out",
+        f"{at}2",
+        "into",
+        f"{at}3",
+        "took",
+        f"{at}4",
+    ]
     return filled.select(pl.concat_str(parts)).to_series()

@@ -6,16 +6,20 @@ Tokens that differ by row: `@time@` (as the log states it), `@utc@` (Sysmon's fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.simulator.clock import Clock
-from hevesy.simulator.draws import Draws
-from hevesy.simulator.traffic import RHYTHMS, moments
+from hevesy.simulator.traffic import moments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from hevesy.simulator.clock import Clock
+    from hevesy.simulator.draws import Draws
 
 __all__ = ["LineTemplate", "fill", "sample_lines"]
 
@@ -32,49 +36,46 @@ class LineTemplate:
 
 
 def sample_lines(
-    made: Sequence[LineTemplate], day: date, budget: float, draws: Draws
+    made: Sequence[LineTemplate], days: Sequence[date], budget: float, draws: Draws
 ) -> pl.DataFrame:
-    """Texts of one day, in no order, at least one.
+    """Texts of some consecutive days, in no order.
 
     Args:
         made: what may stand in the log.
-        day: which day; the weekend is quieter by each template's rhythm.
+        days: which days; the weekend is quieter by each template's rhythm.
         budget: bytes to aim at on a weekday.
-        draws: the day's random stream.
+        draws: the stream of these days.
 
     Returns:
-        Columns `time` (Int64, milliseconds since midnight UTC) and `text`.
+        Columns `time` (Int64, milliseconds since the first day's midnight) and `text`.
     """
-    weekend = day.isoweekday() > 5  # noqa: PLR2004  # Saturday is the sixth
+    whole = sum(template.weight for template in made)
     parts = []
     for rhythm in sorted({template.rhythm for template in made}):
         some = [template for template in made if template.rhythm == rhythm]
-        part = sum(template.weight for template in some) / sum(template.weight for template in made)
         total = sum(template.weight for template in some)
         mean = sum(len(template.text) * template.weight for template in some) / total
-        wanted = budget * part * (RHYTHMS[rhythm][0] if weekend else 1.0) / mean
-        count = max(1, int(wanted + draws.one().random()))
+        time = moments(rhythm, days, budget * total / whole / mean, draws)
         entries = [
             number
             for number, template in enumerate(some)
             for _ in range(max(1, round(template.weight / total * _TABLE)))
         ]
-        chosen = pl.Series(entries).gather(draws.below(len(entries), count))
+        chosen = pl.Series(entries).gather(draws.below(len(entries), len(time)))
         texts = pl.Series([template.text for template in some]).gather(chosen)
-        parts.append(pl.DataFrame({"time": moments(rhythm, draws, count), "text": texts}))
+        parts.append(pl.DataFrame({"time": time, "text": texts}))
     return pl.concat(parts)
 
 
-def fill(rows: pl.DataFrame, day: date, draws: Draws, offset_hours: int = 0) -> pl.Series:
+def fill(rows: pl.DataFrame, clock: Clock, draws: Draws, offset_hours: int = 0) -> pl.Series:
     """Put each row's own values in place of the tokens.
 
     Args:
         rows: `time` and `text`.
-        day: the day that `time` counts from.
+        clock: of the days that `time` counts from.
         draws: the stream of the row's values.
         offset_hours: what `@time@` is wrong by.
     """
-    clock = Clock(day)
     count = rows.height
     stated = clock.stamp(rows["time"] + offset_hours * 3_600_000)
     number = draws.integers(count)
@@ -89,7 +90,9 @@ def fill(rows: pl.DataFrame, day: date, draws: Draws, offset_hours: int = 0) -> 
         "@port@": (number // 11 % 40_000 + 10_000).cast(pl.String),
         "@ms@": (number // 13 % 900 + 3).cast(pl.String),
     }
-    filled = rows.with_columns(**{f"v{place}": value for place, value in enumerate(values.values())})
+    filled = rows.with_columns(
+        **{f"v{place}": value for place, value in enumerate(values.values())}
+    )
     text = pl.col("text")
     for place, token in enumerate(values):
         text = text.str.replace_all(token, pl.col(f"v{place}"), literal=True)

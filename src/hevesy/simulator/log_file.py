@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-__all__ = ["LogFile", "log_file"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["NEWLINES", "LogFile", "log_file"]
+
+NEWLINES = {"crlf": "\r\n", "lf": "\n"}
 
 _NOON = 43_200_000
 _BOM = b"\xef\xbb\xbf"
@@ -23,7 +28,7 @@ class LogFile:
     """Mark of a row, and its 1-based line."""
 
 
-def log_file(  # noqa: PLR0913  # each is one trait of a file
+def log_file(  # each is one trait of a file
     rows: pl.DataFrame,
     head: Sequence[str],
     *,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hevesy.simulator.draws import Draws, guid
 from hevesy.simulator.request import read_invented
 from hevesy.simulator.scenario import Scenario, Server, parse_toml
+
+if TYPE_CHECKING:
+    import random
 
 __all__ = ["Actor", "account", "people"]
 
@@ -53,6 +56,7 @@ def people(scenario: Scenario, server: Server, seed: int) -> list[Actor]:
 
 
 def account(scenario: Scenario, name: str, number: int) -> dict[str, str]:
+    """Words about an account; `number` is the last part of its SID."""
     digits = guid(scenario.name, name, "canary").replace("-", "")
     return {
         "sam": name,

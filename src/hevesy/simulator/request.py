@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from hevesy.simulator.draws import guid
-from hevesy.simulator.scenario import Scenario, Server
+
+if TYPE_CHECKING:
+    from hevesy.simulator.scenario import Scenario, Server
 
 __all__ = ["Request", "filled", "read_invented", "server_words"]
 

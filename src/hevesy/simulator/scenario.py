@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from hevesy.model import Verdict
+from hevesy.model import Verdict  # noqa: TC001  # msgspec reads the annotation at run time
 
 __all__ = [
     "KINDS",
@@ -20,6 +20,8 @@ __all__ = [
     "Server",
     "Traits",
     "load_scenario",
+    "parse_toml",
+    "utc",
 ]
 
 SCENARIOS = ("benchmark", "proxylogon", "proxylogon-variants")
@@ -49,7 +51,7 @@ class ScenarioError(ValueError):
 
 
 class Traits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one server writes its logs: whatever is not verified of live logs can be had both ways."""
+    """How one server writes its logs; what is not verified of live logs can be had both ways."""
 
     bare_header: bool = True
     """HttpProxy files begin with a bare CSV header line, before the `#` block."""
@@ -242,6 +244,7 @@ def _check_server(scenario: Scenario, server: Server) -> None:
 
 
 def utc(when: datetime) -> datetime:
+    """The moment in UTC; one without a zone is UTC already."""
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 

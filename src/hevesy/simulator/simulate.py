@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import polars as pl
@@ -17,12 +15,19 @@ from hevesy.simulator.draws import Draws
 from hevesy.simulator.events import channels, event_templates
 from hevesy.simulator.exchange_logs import TEXT_KINDS, header, log_name, text_templates
 from hevesy.simulator.lines import LineTemplate, fill, sample_lines
-from hevesy.simulator.log_file import log_file
+from hevesy.simulator.log_file import NEWLINES, log_file
 from hevesy.simulator.people import Actor, people
 from hevesy.simulator.request import Request, read_invented, server_words
 from hevesy.simulator.scenario import Scenario, ScenarioError, Server, parse_toml
+from hevesy.simulator.traffic import by_day, since_midnight, spans
 from hevesy.simulator.truth_file import write_truth
-from hevesy.simulator.web import WebLogs, request_lines
+from hevesy.simulator.web import WebLogs
+from hevesy.simulator.web_rows import request_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
 
 __all__ = ["attack_lines", "simulate"]
 
@@ -122,18 +127,22 @@ class _ServerLogs:
         if not made.honest:
             self._planted.append(made.shown(label, kind, member, line))
 
-    def _on(self, day: date, log: str) -> list[Deed]:
+    def _on(self, days: Sequence[date], log: str) -> list[Deed]:
         return [
-            made for made in self._deeds if made.log == log and made.planted.time.date() == day
+            made for made in self._deeds if made.log == log and made.planted.time.date() in days
         ]
+
+    def _spans(self, budget: float) -> list[list[date]]:
+        builds = [build_on(self.server, day) for day in self._days]
+        return spans(self._days, builds, budget / len(self._days))
 
     def _write_web(self, collection: Collection) -> None:
         budget = self._budget.get("iis", 0.0) + self._budget.get("httpproxy", 0.0)
         if not budget:
             return
         logs = WebLogs(self._scenario, self.server, self._actors, self._seed, budget)
-        for day in self._days:
-            for made in logs.day(day, self._on(day, "web")):
+        for days in self._spans(budget):
+            for made in logs.files(days, self._on(days, "web")):
                 member = self._member(made.windows_path)
                 self.size += collection.add(member, made.file.parts)
                 self.rows += made.rows
@@ -141,60 +150,67 @@ class _ServerLogs:
                     self._note(made.deeds[mark], made.label, made.kind, member, line)
 
     def _lines(
-        self, templates: Sequence[LineTemplate], day: date, log: str, budget: float
+        self, templates: Sequence[LineTemplate], days: Sequence[date], log: str, budget: float
     ) -> tuple[pl.DataFrame, list[Deed]]:
-        """Rows of a day's log with the deeds among them, in time order: `time`, `line`, `mark`."""
-        traits = self.server.traits
-        hours = traits.events_offset_hours if log.startswith("events:") else 0
-        draws = Draws(self._seed, self._scenario.name, self.server.name, log, day)
-        sampled = sample_lines(templates, day, budget, draws)
-        text = fill(sampled, day, draws, hours)
+        """Rows of some days with the deeds among them, in time order: `time`, `line`, `mark`."""
+        hours = self.server.traits.events_offset_hours if log.startswith("events:") else 0
+        draws = Draws(self._seed, self._scenario.name, self.server.name, log, days[0])
+        sampled = sample_lines(templates, days, budget, draws)
+        text = fill(sampled, Clock(days[0], len(days)), draws, hours)
         rows = [sampled.select("time", line=text, mark=pl.lit(None, pl.Int64))]
-        planted = self._on(day, log)
+        planted = self._on(days, log)
         for mark, made in enumerate(planted):
             line = planted_line(self._scenario, self.server, made, made.text, self._seed)
-            at = (made.planted.time - _midnight(day)) // timedelta(milliseconds=1)
+            at = since_midnight(made.planted.time, days[0])
             rows.append(
                 pl.DataFrame({"time": [at], "line": [line], "mark": [mark]}, rows[0].schema)
             )
         return pl.concat(rows).sort("time", maintain_order=True), planted
 
     def _write_text(self, collection: Collection, kind: str) -> None:
+        budget = self._budget[kind]
+        for days in self._spans(budget):
+            words = server_words(self._scenario, self.server, build_on(self.server, days[0]))
+            templates = text_templates(kind, self._actors, words)
+            rows, planted = self._lines(templates, days, kind, budget / len(self._days))
+            for day, part in by_day(rows, days):
+                self._write_text_file(collection, kind, day, part, planted)
+
+    def _write_text_file(
+        self,
+        collection: Collection,
+        kind: str,
+        day: date,
+        rows: pl.DataFrame,
+        planted: Sequence[Deed],
+    ) -> None:
         traits = self.server.traits
-        newline = "\r\n" if traits.newline == "crlf" else "\n"
-        budget = self._budget[kind] / len(self._days)
-        build, templates = "", list[LineTemplate]()
-        for day in self._days:
-            if build != (build := build_on(self.server, day)):
-                words = server_words(self._scenario, self.server, build)
-                templates = text_templates(kind, self._actors, words)
-            rows, planted = self._lines(templates, day, kind, budget)
-            head = header(kind, traits, str(Clock(day).stamp(rows["time"][:1])[0]))
-            again = head if traits.restart else ()
-            file = log_file(rows, head, again=again, bom=traits.bom, newline=newline)
-            path = f"{self.server.exchange}\\{log_name(kind, self.server, day)}"
-            member = self._member(path)
-            self.size += collection.add(member, file.parts)
-            self.rows += rows.height
-            for mark, line in file.marked:
-                self._note(planted[mark], kind, kind, member, line)
+        head = header(kind, traits, str(Clock(day).stamp(rows["time"][:1])[0]))
+        again = head if traits.restart else ()
+        file = log_file(rows, head, again=again, bom=traits.bom, newline=NEWLINES[traits.newline])
+        path = f"{self.server.exchange}\\{log_name(kind, self.server, day)}"
+        member = self._member(path)
+        self.size += collection.add(member, file.parts)
+        self.rows += rows.height
+        for mark, line in file.marked:
+            self._note(planted[mark], kind, kind, member, line)
 
     def _write_events(self, collection: Collection, channel: str, share: float) -> None:
         name = channel.replace("/", "%4")
         folder = {"velociraptor": "results/EventLogs", "bare": "EventLogs"}
         member = f"{folder.get(self.server.layout, 'events')}/{name}.json"
-        self.size += collection.add(member, self._event_days(channel, share, member))
+        self.size += collection.add(member, self._event_parts(channel, share, member))
 
-    def _event_days(self, channel: str, share: float, member: str) -> Iterator[bytes]:
+    def _event_parts(self, channel: str, share: float, member: str) -> Iterator[bytes]:
         traits = self.server.traits
         words = server_words(self._scenario, self.server, self.server.build)
         templates = event_templates(channel, self._actors, words, traits)
-        budget = self._budget["event_json"] * share / len(self._days)
-        newline = "\r\n" if traits.newline == "crlf" else "\n"
+        budget = self._budget["event_json"] * share
         before = 0
-        for day in self._days:
-            rows, planted = self._lines(templates, day, f"events:{channel}", budget)
-            file = log_file(rows, (), newline=newline, before=before)
+        for days in self._spans(budget):
+            log = f"events:{channel}"
+            rows, planted = self._lines(templates, days, log, budget / len(self._days))
+            file = log_file(rows, (), newline=NEWLINES[traits.newline], before=before)
             for mark, line in file.marked:
                 self._note(planted[mark], channel, "event_json", member, line)
             before += rows.height
@@ -217,19 +233,13 @@ class _ServerLogs:
                 self._note(made, "file", made.planted.kind, member, None)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def planted_line(
-    scenario: Scenario, server: Server, made: Deed, text: str, seed: int
-) -> str:
+def planted_line(scenario: Scenario, server: Server, made: Deed, text: str, seed: int) -> str:
     """A planted text with its tokens filled: the same whoever asks."""
     day = made.planted.time.date()
-    at = (made.planted.time - _midnight(day)) // timedelta(milliseconds=1)
+    at = since_midnight(made.planted.time, day)
     hours = server.traits.events_offset_hours if made.log.startswith("events:") else 0
     draws = Draws(seed, scenario.name, server.name, made.planted.id)
-    return str(fill(pl.DataFrame({"time": [at], "text": [text]}), day, draws, hours)[0])
+    return str(fill(pl.DataFrame({"time": [at], "text": [text]}), Clock(day), draws, hours)[0])
 
 
 def attack_lines(
@@ -241,7 +251,7 @@ def attack_lines(
         The step (its source and line are unknown here), its line or file as `simulate` writes it
         with that seed, and trait -> the line with that trait dropped.
     """
-    found = []
+    found: list[tuple[PlantedStep, str, dict[str, str]]] = []
     for server in scenario.servers:
         for made in deeds(scenario, server):
             if not made.honest:
@@ -271,8 +281,12 @@ def _deed_lines(
         yield made.planted, made.text, {}
     elif made.planted.kind in scenario.server_kinds(server):
         line = planted_line(scenario, server, made, made.text, seed)
-        yield made.planted, line, {
-            trait: planted_line(scenario, server, made, text, seed)
-            for trait, text in changed.items()
-            if isinstance(text, str)
-        }
+        yield (
+            made.planted,
+            line,
+            {
+                trait: planted_line(scenario, server, made, text, seed)
+                for trait, text in changed.items()
+                if isinstance(text, str)
+            },
+        )

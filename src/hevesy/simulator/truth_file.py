@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hevesy.model import Truth
 from hevesy.simulator.scenario import ScenarioError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["read_truth", "write_truth"]
 
