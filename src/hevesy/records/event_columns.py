@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -34,6 +34,13 @@ _CLOCK_SECONDS = 120
 _QUARTER = 900
 
 
+class _Shape(NamedTuple):
+    """Events that bring the same names in the same order: most of a log has few such shapes."""
+
+    rows: list[int]
+    values: list[tuple[str, ...]]
+
+
 class EventColumns:
     """What has been read of a source since its last batch, as columns that grow.
 
@@ -47,7 +54,8 @@ class EventColumns:
         self._system: list[tuple[Any, ...]] = []
         self._raw: list[str] = []
         self._record: list[int | None] = []
-        self._fields: dict[str, list[str | None]] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._names: set[str] = set()
         self._chars = 0
         self._damaged = 0
         self._samples: list[DamagedRow] = []
@@ -60,24 +68,23 @@ class EventColumns:
         return (
             rows >= _MAX_ROWS
             or self._chars >= _MAX_CHARS
-            or rows * len(self._fields) >= _MAX_CELLS
-            or len(self._fields) > _MAX_NAMES
+            or rows * len(self._names) >= _MAX_CELLS
+            or len(self._names) >= _MAX_NAMES
         )
 
     def add(self, event: Event, raw: str, record: int | None) -> None:
         """Add one event with its text as it stood, and the number to quote it by."""
-        row = len(self._raw)
-        columns = self._fields
-        for name, value in event.fields.items():
-            column = columns.get(name)
-            if column is None:
-                if len(columns) >= 2 * _MAX_NAMES:
-                    self.note(f"an event has over {_MAX_NAMES} names: the rest stands in raw alone")
-                    break
-                column = columns[name] = [None] * row
-            elif len(column) < row:
-                column.extend(repeat(None, row - len(column)))
-            column.append(value)
+        fields = event.fields
+        if len(fields) > _MAX_NAMES:
+            self.note(f"an event has over {_MAX_NAMES} names: the rest stands in raw alone")
+            fields = dict(islice(fields.items(), _MAX_NAMES))
+        names = tuple(fields)
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = _Shape([], [])
+            self._names.update(names)
+        shape.rows.append(len(self._raw))
+        shape.values.append(tuple(fields.values()))
         self._system.append(event[:-1])
         self._raw.append(raw)
         self._record.append(record)
@@ -125,11 +132,20 @@ class EventColumns:
         return pl.DataFrame(list(columns.values()))
 
     def _data(self, rows: int) -> dict[str, pl.Series]:
+        columns: dict[str, list[str | None]] = {}
+        order: list[int] = []
+        for names, shape in self._shapes.items():
+            for name, values in zip(names, zip(*shape.values, strict=True), strict=True):
+                column = columns.setdefault(name, [])
+                column.extend(repeat(None, len(order) - len(column)))
+                column.extend(values)
+            order.extend(shape.rows)
         data: dict[str, pl.Series] = {}
-        for name, values in self._fields.items():
-            values.extend(repeat(None, rows - len(values)))
+        for name, column in columns.items():
+            column.extend(repeat(None, rows - len(column)))
             own = f"EventData_{name}" if name.lower() in _RESERVED else name
-            _merge(data, own, pl.Series(own, values, dtype=pl.String))
+            _merge(data, own, pl.Series(own, column, dtype=pl.String))
+        data = _in_order(data, order)
         for name in [name for name in data if " " in name]:
             joined = name.replace(" ", "")
             if joined and joined.lower() not in _RESERVED:
@@ -214,6 +230,17 @@ def clock_offset(frame: pl.DataFrame) -> tuple[int | None, str]:
     offset = quarter if abs(middle - quarter) <= _CLOCK_SECONDS else round(middle)
     note = f"Sysmon UtcTime is {offset:+d} s from the times of its events: they are not UTC"
     return offset, note
+
+
+def _in_order(data: dict[str, pl.Series], order: list[int]) -> dict[str, pl.Series]:
+    """Columns whose values stand shape by shape, row by row as the events came."""
+    if not data or order == list(range(len(order))):
+        return data
+    place = [0] * len(order)
+    for position, row in enumerate(order):
+        place[row] = position
+    frame = pl.DataFrame(list(data.values())).select(pl.all().gather(place))
+    return {column.name: column for column in frame}
 
 
 def _merge(data: dict[str, pl.Series], name: str, column: pl.Series) -> None:
