@@ -109,7 +109,7 @@ def _remedy(key: str, text: str, asked: _Asked) -> Action:
     why = "; ".join(titles[:3]) or "the verdict"
     ids = tuple(f.id for f in asked.findings)[:50]
     return Action(
-        0, title.lstrip("# ").strip() or key, body.strip(), tuple(sorted(asked.servers)), why, ids
+        0, title.strip("#* ") or key, body.strip(), tuple(sorted(asked.servers)), why, ids
     )
 
 

@@ -144,6 +144,8 @@ class SourceState:
     damaged_samples: tuple[DamagedRow, ...]
     state: str
     """`read`, `duplicate`, or a state of `Loss`."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of it: `clock is off`, `truncated: ...`."""
 
 
 @dataclass(frozen=True, slots=True)

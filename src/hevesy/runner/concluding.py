@@ -17,7 +17,7 @@ from hevesy.model import BuildSeen, Input, Loss, SourceState
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hevesy.runner.state import State
     from hevesy.runner.worker import ReadResult
@@ -142,32 +142,35 @@ def _wider(one: BuildSeen, other: BuildSeen) -> BuildSeen:
 
 
 def _losses(state: State) -> tuple[Loss, ...]:
-    losses = list(state.losses)
-    for result in state.results:
-        source, survey = result.source, result.survey
-        if survey.damaged:
-            reasons = sorted({row.reason for row in survey.damaged_samples})
-            reason = "; ".join(reasons[:_DAMAGED_SHOWN])
-            losses.append(
-                Loss(source.input, source.path, "damaged_rows", reason, rows=survey.damaged)
-            )
-        if source.kind.startswith(_LATER):
-            what = source.kind.removeprefix(_LATER)
-            losses.append(
-                Loss(source.input, source.path, "not_parsed_yet", f"known, not parsed yet: {what}")
-            )
-        elif source.kind == "unknown":
-            losses.append(Loss(source.input, source.path, "unknown_kind", "no parser knows it"))
     collections = {(s.input, s.path): s.collection for s in state.sources}
+    losses = [*state.losses, *(loss for r in state.results for loss in _losses_of(r))]
+    ordered = sorted(losses, key=lambda one: (not one.grave, one.state, one.input, one.source))
     return tuple(
         replace(
             loss,
             server=state.server_of.get(collections.get((loss.input, loss.source), ""), ""),
         )
-        for loss in sorted(
-            losses, key=lambda one: (not one.grave, one.state, one.input, one.source)
-        )
+        for loss in ordered
     )
+
+
+def _losses_of(result: ReadResult) -> Iterator[Loss]:
+    """What a source that was read does not show: broken rows, an end that is missing, its kind."""
+    source, survey = result.source, result.survey
+    place = (source.input, source.path)
+    reasons = sorted({row.reason for row in survey.damaged_samples})[:_DAMAGED_SHOWN]
+    if survey.damaged:
+        yield Loss(*place, "damaged_rows", "; ".join(reasons), rows=survey.damaged)
+    cut = [note for note in survey.notes if note.startswith("truncated")]
+    if not survey.damaged:  # samples without rows: it is the file that is broken
+        cut += reasons
+    if cut and result.loss is None:
+        yield Loss(*place, "partial", "; ".join(cut))
+    if source.kind.startswith(_LATER):
+        what = source.kind.removeprefix(_LATER)
+        yield Loss(*place, "not_parsed_yet", f"known, not parsed yet: {what}")
+    elif source.kind == "unknown":
+        yield Loss(*place, "unknown_kind", "no parser knows it")
 
 
 def _state_of(result: ReadResult, state: State) -> SourceState:
@@ -188,6 +191,7 @@ def _state_of(result: ReadResult, state: State) -> SourceState:
         damaged=survey.damaged,
         damaged_samples=survey.damaged_samples,
         state="duplicate" if repeated else (result.loss.state if result.loss else "read"),
+        notes=survey.notes,
     )
 
 
