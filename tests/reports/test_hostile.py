@@ -123,7 +123,8 @@ def test_the_page_is_the_same_page_whatever_the_evidence_says(
         for a in [poison(invented.invent_assessment(), text)]
     )
 
-    assert one.tags == other.tags
+    breaks = {"wbr"}  # after each slash of a path
+    assert [t for t in one.tags if t not in breaks] == [t for t in other.tags if t not in breaks]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -141,10 +142,7 @@ def test_html_shows_what_was_there(payload: str, assessment: Assessment, tables:
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("colour", [True, False], ids=["colour", "plain"])
 def test_the_terminal_obeys_no_evidence(
-    payload: str,
-    colour: bool,
-    assessment: Assessment,
-    tables: Tables,
+    payload: str, assessment: Assessment, tables: Tables, *, colour: bool
 ) -> None:
     """No control character but our colours, no link, no markup taken for markup."""
     file = io.StringIO()

@@ -151,12 +151,12 @@ def _without_far_days(days: list[int]) -> tuple[list[int], tuple[str, ...]]:
             stretches.append([])
         stretches[-1].append(day)
     kept = max(stretches, key=len)
-    return kept, tuple(
-        f"records of {len(stretch)} days from {date.fromordinal(stretch[0])} "
-        f"to {date.fromordinal(stretch[-1])}"
-        for stretch in stretches
-        if stretch is not kept
-    )
+    return kept, tuple(_said(stretch) for stretch in stretches if stretch is not kept)
+
+
+def _said(days: list[int]) -> str:
+    count = "1 day" if len(days) == 1 else f"{len(days):,} days"
+    return f"records of {count} from {date.fromordinal(days[0])} to {date.fromordinal(days[-1])}"
 
 
 def _scale(days: list[int], windows: tuple[RiskWindow, ...]) -> _Scale:

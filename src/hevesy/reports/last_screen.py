@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from rich.console import RenderableType
-    from rich.table import Table
 
     from hevesy.model import Assessment, Chain, Coverage, ServerAssessment, Step
     from hevesy.tables import Tables
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["write_text"]
 
 MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
+MAX_TITLE = 36
 CHAIN_STEPS = 6
 """With the line above them, a chain takes at most seven lines."""
 STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "bold"}
@@ -100,14 +100,19 @@ def _verdict(server: ServerAssessment) -> RenderableType:
 
 def _coverage(assessment: Assessment) -> Iterator[RenderableType]:
     yield from _head("Coverage", "what the evidence could have shown; days in UTC")
-    table = grid(5)
-    lanes = [(server, lane) for server in assessment.servers for lane in server.coverage]
+    lanes = [(server.name, lane) for server in assessment.servers for lane in server.coverage]
+    shown = lanes[:MAX_LANES]
+    names = max((len(name) for name, _ in shown), default=0)
+    titles = min(MAX_TITLE, max((len(lane.title) for _, lane in shown), default=0))
     before = ""
-    for server, lane in lanes[:MAX_LANES]:
-        name = "" if server.name == before else server.name
-        _add_lane(table, name, lane)
-        before = server.name
-    yield table if lanes else line("  no log that hevesy reads")
+    for name, lane in shown:
+        first = ("" if name == before else name).ljust(names)
+        yield line("  ", (first, "bold"), f"  {lane.title.ljust(titles)}  {_span(lane)}")
+        for note in _notes(lane):
+            yield line(" " * (names + 6), note)
+        before = name
+    if not lanes:
+        yield line("  no log that hevesy reads")
     if len(lanes) > MAX_LANES:
         yield line(f"  and {len(lanes) - MAX_LANES:,} more, see the report")
     for server in assessment.servers[:MAX_SERVERS]:
@@ -117,24 +122,22 @@ def _coverage(assessment: Assessment) -> Iterator[RenderableType]:
                 yield line(f"  {server.name} does not cover the window of risk: {lacks}")
 
 
-def _add_lane(table: Table, server: str, lane: Coverage) -> None:
-    days = f"{_day(lane.first)} to {_day(lane.last)}" if lane.first else "no dated record"
-    notes = [f"{lane.damaged:,} damaged"] if lane.damaged else []
-    notes += [_gap(*gap) for gap in lane.gaps[:2]]
+def _span(lane: Coverage) -> str:
+    days = f"{_day(lane.first)} to {_day(lane.last)}" if lane.first else "no dated record".ljust(24)
+    return f"{days}  {lane.records:,} records"
+
+
+def _notes(lane: Coverage) -> Iterator[str]:
+    if lane.damaged:
+        yield f"{lane.damaged:,} damaged"
+    for first, last in lane.gaps[:2]:
+        yield _gap(first, last)
     if lane.gaps[2:]:
-        notes.append(f"{len(lane.gaps) - 2:,} more gaps")
-    table.add_row(
-        "",
-        line(server),
-        line(lane.title),
-        line(days),
-        line(f"{lane.records:,} records"),
-        line(", ".join(notes)),
-    )
+        yield f"{len(lane.gaps) - 2:,} more gaps, see the report"
 
 
 def _gap(first: date, last: date) -> str:
-    return f"none on {first}" if first == last else f"none {first} to {last}"
+    return f"no record on {first}" if first == last else f"no record {first} to {last}"
 
 
 def _chains(assessment: Assessment) -> Iterator[RenderableType]:
@@ -151,7 +154,7 @@ def _chain(chain: Chain) -> Iterator[RenderableType]:
     key = choose_steps(chain, CHAIN_STEPS)
     did = "reached" if chain.anchored else "tried"
     reached = label("stage", chain.reached.value)
-    more = f", {key.more:,} of {len(chain.steps):,} steps not shown" if key.more else ""
+    more = f", {len(key.steps)} of {len(chain.steps):,} steps" if key.more else ""
     span = f"{_minute(chain.first)} to {_minute(chain.last)}"
     yield line("  ", (chain.server, "bold"), f" {did} {reached}, {span}{more}", cut=True)
     said = [_said(step) for step in key.steps]

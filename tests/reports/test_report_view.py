@@ -1,0 +1,52 @@
+"""What a large case shows is what weighs most, and what is not shown is counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hevesy.reports.report_view import MAX_FINDINGS, draw_view, order_losses
+
+if TYPE_CHECKING:
+    from hevesy.model import Assessment
+
+
+def test_the_weightiest_findings_are_shown(invented: Any) -> None:  # noqa: ANN401  # a module
+    """All of the incident, then success before attempt; the rest adds up by rule."""
+    large = invented.invent_assessment(more=2000)
+    view = draw_view(large)
+    shown = [finding for _, rows in view.explained for finding in rows] + [*view.unexplained]
+
+    assert len(shown) == MAX_FINDINGS
+    assert {f.id for f in large.findings if f.incident} <= {f.id for f in shown}
+    assert sum(row.findings for row in view.alike) == len(large.findings) - MAX_FINDINGS
+    order = [large.findings.index(finding) for finding in view.unexplained]
+    assert order == sorted(order)
+    assert set(view.anchors) == {f.id for f in shown}
+
+
+def test_a_finding_of_an_unknown_incident_is_unexplained(assessment: Assessment) -> None:
+    """None falls between the two lists."""
+    findings = tuple(replace(finding, incident="other") for finding in assessment.findings)
+
+    assert draw_view(replace(assessment, findings=findings)).unexplained == findings
+
+
+def test_an_odd_id_makes_no_odd_anchor(assessment: Assessment) -> None:
+    """What stands in a finding's id never becomes part of an address."""
+    odd = replace(assessment.findings[0], id='x" onclick="y')
+
+    assert draw_view(replace(assessment, findings=(odd,))).anchors == {odd.id: "f-no-0"}
+
+
+def test_lost_sources_come_first(assessment: Assessment) -> None:
+    """A quarantined source is not below a hundred files of no known kind."""
+    assert [loss.grave for loss in order_losses(assessment.losses)] == [True, True, False, False]
+
+
+def test_rows_of_sources_add_up(assessment: Assessment) -> None:
+    """Per server, kind and state: rows are parsed, passed over or damaged."""
+    (total,) = draw_view(assessment).source_sums
+
+    assert total.rows == total.parsed + total.passed_over + total.damaged == 240_000
+    assert (total.server, total.kind, total.sources) == ("EX01", "iis", 6)

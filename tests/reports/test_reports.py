@@ -1,0 +1,30 @@
+"""The room shows what it can do in one tuple, and no report is without its place there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hevesy import reports
+
+SUPPORT = {
+    "__init__",
+    "coverage_picture",
+    "escaping",
+    "headline",
+    "key_steps",
+    "mark",
+    "numbers",
+    "remedy_markdown",
+    "report_view",
+    "terminal",
+    "words",
+}
+"""Modules that serve reports and are none."""
+
+
+def test_every_report_is_listed() -> None:
+    """A file of the room is a report of the tuple, or serves one."""
+    modules = {path.stem for path in Path(reports.__file__).parent.glob("*.py")}
+
+    assert len(modules - SUPPORT) == len(reports.REPORTS)
+    assert all(callable(getattr(reports, f"write_{name}")) for name in reports.REPORTS)
