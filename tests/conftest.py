@@ -10,9 +10,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from hevesy.model import Assessment, Finding, Level, Outcome, RuleReference, Sample, Stage
 from hevesy.tables import Tables
+
+# Machines that run tests are shared: how long one example takes says nothing.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 START = datetime(2021, 3, 3, 4, 0, tzinfo=UTC)
 
