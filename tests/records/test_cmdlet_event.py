@@ -83,6 +83,13 @@ def test_a_message_alone_gives_cmdlet_and_parameters(word: str) -> None:
     assert fields == {"Cmdlet": "Get-App", "Parameters": '-Identity "a.b"', "Data": message}
 
 
+def test_blanks_without_end_in_a_message_cost_no_time() -> None:
+    """Hostile parameters are read in time that grows with their length, not its square."""
+    fields: dict[str, str] = {}
+    render(1, "Cmdlet failed. Cmdlet Get-App, parameters " + " " * 1_000_000 + "x.", fields)
+    assert fields["Parameters"].endswith(" x")
+
+
 def test_a_message_of_the_source_is_kept() -> None:
     """What the source rendered is not rendered again."""
     assert render(1, "Befehl erfolgreich.", {"param1": "Get-App"}) == "Befehl erfolgreich."

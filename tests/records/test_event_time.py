@@ -41,6 +41,14 @@ def test_what_is_no_time_is_null_and_costs_no_other() -> None:
     assert times.to_list() == [None, None, None, MOMENT]
 
 
+@pytest.mark.parametrize(
+    "text", ["+12345-01-01 00:00:00", "0000-01-01 00:00:00", "-0001-01-01 00:00:00", "1e400"]
+)
+def test_years_that_no_datetime_can_hold_are_null(text: str) -> None:
+    """A hostile year must not raise where times are taken out of the frame."""
+    assert parse_times(pl.Series([text])).to_list() == [None]
+
+
 @given(st.lists(st.none() | st.text(max_size=30), max_size=5))
 def test_no_text_raises(texts: list[str | None]) -> None:
     """Any text gives a time or null, in the type of every time column."""

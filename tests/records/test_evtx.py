@@ -166,6 +166,7 @@ def test_every_record_of_the_attack_samples_is_read(corpora: Path) -> None:
     assert (rows, damaged, len(computers)) == (10_015, 0, 32)
 
 
+@pytest.mark.slow
 def test_damaged_samples_are_survived(corpora: Path) -> None:
     """23 files, some damaged on purpose: what stands in them is read, the rest is counted."""
     read_rows = damaged = 0

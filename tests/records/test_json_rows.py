@@ -56,6 +56,13 @@ def test_deep_nesting_is_damage() -> None:
     assert rows(b"[" + good + b",\n" + deep)[0].value == {"b": 1}
 
 
+def test_blanks_without_end_cost_no_time() -> None:
+    """Reading goes on behind a broken object in time that grows with its length, not its square."""
+    blanks = b"\n" * 300_000
+    found = rows(b'[{"a": }' + blanks + b',{"b":1}' + blanks + b"]")
+    assert [row.value for row in found] == [None, {"b": 1}]
+
+
 @given(
     st.lists(st.dictionaries(st.text(max_size=3), st.text(max_size=9)), max_size=6),
     st.sampled_from([None, 0, 2]),

@@ -17,9 +17,7 @@ PROVIDER = "MSExchange CmdletLogs"
 _SUCCEEDED = "Cmdlet suceeded. Cmdlet {0}, parameters {1}."
 _FAILED = "Cmdlet failed. Cmdlet {0}, parameters {1}."
 _TEXTS = {1: _SUCCEEDED, 6: _FAILED, 8: _FAILED}
-_RENDERED = re.compile(
-    r"Cmdlet (?:suceeded|succeeded|failed)\. Cmdlet ([^\s,]+), parameters (.*?)\.?\s*\Z", re.DOTALL
-)
+_RENDERED = re.compile(r"Cmdlet (?:suceeded|succeeded|failed)\. Cmdlet ([^\s,]+), parameters ")
 _POSITIONS = {
     1: "Cmdlet",
     2: "Parameters",
@@ -53,7 +51,7 @@ def render(event_id: int | None, message: str | None, fields: dict[str, str]) ->
             message = template.format(fields["param1"], fields.get("param2", ""))
     elif message and (found := _RENDERED.match(message)):
         fields.setdefault("Cmdlet", found[1])
-        fields.setdefault("Parameters", found[2])
+        fields.setdefault("Parameters", message[found.end() :].rstrip().removesuffix("."))
     if message:
         data = fields.get("Data")
         fields["Data"] = message if data is None else f"{message}\n{data}"

@@ -18,7 +18,7 @@ _MILLISECONDS_FROM = 1e11
 
 
 def parse_times(texts: pl.Series) -> pl.Series:
-    """A column of times in UTC; null where a text is no time.
+    """A column of times in UTC; null where a text is no time between the years 1 and 9999.
 
     ISO 8601 with any number of decimals (microseconds are kept), `Z`, an offset or neither (then
     UTC is meant: event logs keep UTC), seconds or milliseconds since 1970, and PowerShell's
@@ -26,11 +26,11 @@ def parse_times(texts: pl.Series) -> pl.Series:
     """
     frame = texts.alias("text").to_frame()
     plain = pl.col("text").str.strip_suffix("Z").str.replace("T", " ", literal=True)
-    times = frame.select(
-        plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-        .dt.replace_time_zone("UTC")
-        .alias("time")
-    )["time"]
+    parsed = plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    in_python = parsed.dt.year().is_between(1, 9999)
+    times = frame.select(pl.when(in_python).then(parsed).dt.replace_time_zone("UTC").alias("time"))[
+        "time"
+    ]
     if times.null_count() == texts.null_count():
         return times
     left = frame["text"].filter(times.is_null() & frame["text"].is_not_null()).unique()

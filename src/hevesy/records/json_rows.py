@@ -21,8 +21,8 @@ _MAX_SPREAD = 4 * 1024 * 1024
 _SHOWN = 500
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_BETWEEN = re.compile(r"(?:[\s,\[\]]|Record \d+(?=\s))*")
-_NEXT_OBJECT = re.compile(r"(?:\n|,|\[)\s*(?=\{)")
+_BETWEEN = re.compile(r"[\s,\[\]]*+(?:Record \d++(?=\s)[\s,\[\]]*+)*+")
+_NEXT_OBJECT = re.compile(r"[\n,\[]\s{0,64}(?=\{)")
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
