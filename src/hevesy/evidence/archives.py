@@ -210,7 +210,7 @@ def tar_members(tape: Forward) -> Iterator[tuple[Member, BinaryIO | None]]:
                 archive.members = []  # type: ignore[attr-defined]  # a tape of millions of members must not stay in memory
                 if not info.isdir():
                     member = _tar_member(info)
-                    yield member, None if member.problem else _tar_stream(archive, info)
+                    yield member, None if member.problem else _tar_stream(archive, tape, info)
     except BROKEN as error:
         raise EvidenceError(f"the tar is cut off or damaged: {show(str(error))}") from error
     if not tape.last:
@@ -222,7 +222,7 @@ def tar_members(tape: Forward) -> Iterator[tuple[Member, BinaryIO | None]]:
 def _tar_member(info: tarfile.TarInfo) -> Member:
     parts, problem = safe_parts(info.name, backslash=False)
     if info.issym() or info.islnk():
-        problem = problem or f"it is a link to {show(info.linkname)}"
+        problem = problem or "it is a link"
     elif not info.isreg():
         problem = problem or "it is a device, a pipe or of an unknown type"
     step = Step("tar", "/".join(parts), info.offset, size=max(0, info.size))
@@ -232,7 +232,10 @@ def _tar_member(info: tarfile.TarInfo) -> Member:
     return Member(parts, max(0, info.size), _time(info.mtime), step, problem, hole)
 
 
-def _tar_stream(archive: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
+def _tar_stream(archive: tarfile.TarFile, tape: Forward, info: tarfile.TarInfo) -> BinaryIO:
+    if not info.issparse():
+        window = Window(cast("BinaryIO", tape), info.offset_data, info.size)
+        return io.BufferedReader(window, min(BLOCK, max(8192, info.size + 1)))
     stream = archive.extractfile(info)
     if stream is None:
         raise EvidenceError("its data cannot be reached")
@@ -251,6 +254,6 @@ def open_tar_member(tape: Forward, step: Step) -> BinaryIO:
         info = archive.next()
         if info is None or info.size != step.size:
             raise EvidenceError("there is no such member in the tar: it is cut off or damaged")
-        return _tar_stream(archive, info)
+        return _tar_stream(archive, tape, info)
     except BROKEN as error:
         raise EvidenceError(f"the tar is cut off or damaged: {show(str(error))}") from error

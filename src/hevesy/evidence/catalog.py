@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,21 @@ def catalog(evidence: Evidence, recognise: Callable[[bytes, str], str]) -> Itera
             # An archive is a source of its own only where it lay on a server's drive.
             if not draft.unfolded or (draft.place and draft.place.windows_path)
         ]
-        yield from sorted(sources, key=lambda source: (source.path, source.locator))
+        yield from _told_apart(sorted(sources, key=lambda s: (s.path, s.locator)))
+
+
+def _told_apart(sources: list[Source]) -> Iterator[Source]:
+    """Input and path name one source: of members that share a name, the later ones are numbered."""
+    taken = {source.path for source in sources}
+    counts: Counter[str] = Counter()
+    for source in sources:
+        counts[source.path] += 1
+        path = source.path
+        while counts[source.path] > 1 and path in taken:
+            path = f"{source.path} [{counts[source.path]}]"
+            counts[source.path] += path in taken
+        taken.add(path)
+        yield replace(source, path=path)
 
 
 def _draft(handed: Handed, found: Found, recognise: Callable[[bytes, str], str]) -> _Draft:

@@ -186,10 +186,10 @@ def _named_host(name: str, key: str = "named") -> str:
     """The machine's name that a collector put into a folder's or an archive's name, or empty."""
     stem = _stem(name)
     for pattern in _patterns(key):
-        if (match := pattern.match(stem)) and _usable(match[1]):
+        if match := pattern.match(stem):
             # Velociraptor writes the dots of an FQDN as `_`.
             host = match[1].split("_")[0] if stem.lower().startswith("collection-") else match[1]
-            return _short(host)
+            return _short(host) if _usable(host) else ""
     return ""
 
 
@@ -206,8 +206,9 @@ def _short(name: str) -> str:
 def host_of(parts: Sequence[Part]) -> str:
     """Name of the machine from the nearest folder or archive that is named after one, or empty."""
     for part in reversed(parts):
-        if host := _named_host(part.name) or _named_host(part.name, "dated"):
+        stem = _stem(part.name)
+        if host := _named_host(stem) or _named_host(stem, "dated"):
             return host
-        if _usable(_stem(part.name)):
-            return _short(_stem(part.name))
+        if _usable(stem) and not any(pattern.match(stem) for pattern in _patterns("dated")):
+            return _short(stem)
     return ""

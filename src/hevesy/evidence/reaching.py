@@ -33,11 +33,16 @@ _CHEAP = 2
 
 
 class _Hashed(io.RawIOBase):
-    """Passes bytes on and hashes them; what breaks below it is an `EvidenceError`."""
+    """Passes bytes on and hashes them; it ends where the stream below it breaks."""
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
+        # One read below at a time, so that damage further on does not cost what came before it.
+        self._read: Callable[[memoryview], int | None] = (
+            getattr(stream, "readinto1", None) or stream.readinto  # type: ignore[attr-defined]  # all have it
+        )
+        self.failure: EvidenceError | None = None
         self.digest = hashlib.sha256()
         self.size = 0
 
@@ -46,13 +51,13 @@ class _Hashed(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")[:_GULP]
+        if self.failure is not None:
+            return 0
         try:
-            count = self._stream.readinto(view)  # type: ignore[attr-defined]  # every stream here has it
-        except EvidenceError:
-            raise
-        except BROKEN as error:
-            raise EvidenceError(f"it cannot be read on: {show(str(error))}") from error
-        count = int(count or 0)
+            count = self._read(view) or 0
+        except LOST as error:
+            self.failure = _as_failure(error)
+            return 0
         self.digest.update(view[:count])
         self.size += count
         return count
@@ -69,11 +74,11 @@ class _Hashed(io.RawIOBase):
 class Reach:
     """The bytes of one source.
 
+    Where the evidence is broken nothing raises: the stream ends before the damage, so that all
+    that came before it is used, and `failure` says what happened. Look at it after `finish`.
+
     Attributes:
-        stream: The bytes, from their start; seekable where that was asked for. Reading raises
-            `EvidenceError` where the evidence is broken.
-        failure: What broke before the stream was handed out. Then the stream holds the bytes that
-            could be read before that, often none.
+        stream: The bytes, from their start; seekable where that was asked for.
     """
 
     def __init__(
@@ -83,25 +88,27 @@ class Reach:
         self._hashed = _Hashed(stream)
         self._buffer = buffer
         self.stream: BinaryIO = io.BufferedReader(self._hashed, buffer)
-        self.failure = failure
+        self._hashed.failure = failure
         self._sealed = ("", 0)
 
     @classmethod
     def seekable(cls, file: BinaryIO, failure: EvidenceError | None = None) -> Reach:
         """Hash a seekable file, then hand it out at its start."""
-        made = cls(file, failure=failure)
+        made = cls(file)
         made.finish()
+        made._hashed.failure = failure or made.failure
         file.seek(0)
         made.stream.detach()  # type: ignore[attr-defined]  # a BufferedReader
         made.stream = file
         return made
 
-    def finish(self) -> None:
-        """Read what is left, so that hash and size speak of the whole.
+    @property
+    def failure(self) -> EvidenceError | None:
+        """What broke, as far as it was read; None where nothing did."""
+        return self._hashed.failure
 
-        Raises:
-            EvidenceError: It cannot be read to its end.
-        """
+    def finish(self) -> None:
+        """Read what is left, so that hash and size speak of all that can be read."""
         if not self._sealed[0]:
             block = bytearray(self._buffer)
             while self.stream.readinto(block):  # type: ignore[attr-defined]  # a BufferedReader

@@ -36,12 +36,15 @@ __all__ = [
     "Source",
     "Window",
     "decompressor",
+    "head_of",
+    "piece_of",
     "spool",
 ]
 
 BLOCK = 1 << 20
 """Bytes read at once."""
 _GULP = 16 << 20
+_SIP = 128 * 1024
 
 _INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)  # its stub types the class as an instance
 
@@ -90,6 +93,30 @@ class Source(io.RawIOBase):
         piece = self._next(min(len(view), BLOCK))
         view[: len(piece)] = piece
         return len(piece)
+
+
+def piece_of(stream: Readable, size: int) -> bytes:
+    """At most `size` bytes of one read below, so that damage further on does not cost them."""
+    read1: Callable[[int], bytes] | None = getattr(stream, "read1", None)
+    return stream.read(size) if read1 is None else read1(size)
+
+
+def head_of(stream: Readable, size: int) -> bytes:
+    """The first `size` bytes, fewer where the stream ends or breaks; a refusal is raised.
+
+    Raises:
+        EvidenceError: Nothing can be read, or it is refused.
+    """
+    head = b""
+    try:
+        while len(head) < size and (piece := piece_of(stream, size - len(head))):
+            head += piece
+    except EvidenceRefused:
+        raise
+    except LOST:
+        if not head:
+            raise
+    return head
 
 
 class Window(Source):
@@ -151,6 +178,23 @@ class Inflate(Source):
             raise EvidenceError("its checksum is wrong: the archive is damaged")
 
 
+class Gentle(Source):
+    """An unpacking stream, read in small pieces: damage costs no more than one of them."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Read a stream gently, and close it in the end."""
+        super().__init__()
+        self._stream = stream
+
+    def _next(self, size: int) -> bytes:
+        return piece_of(self._stream, min(size, _SIP))
+
+    def close(self) -> None:
+        """Close the stream too."""
+        self._stream.close()
+        super().close()
+
+
 class Metered(Source):
     """A stream that says of each piece how large it was; the one told may refuse by raising."""
 
@@ -160,7 +204,7 @@ class Metered(Source):
         self._stream, self._tell_of = stream, tell_of
 
     def _next(self, size: int) -> bytes:
-        piece = self._stream.read(size)
+        piece = piece_of(self._stream, size)
         self._tell_of(len(piece))
         return piece
 
@@ -177,7 +221,7 @@ class Joined(Source):
         if self._head:
             piece, self._head = self._head[:size], self._head[size:]
             return piece
-        return self._rest.read(size)
+        return piece_of(self._rest, size)
 
     def close(self) -> None:
         """Close the rest too."""
@@ -196,6 +240,7 @@ class Forward(io.RawIOBase):
         super().__init__()
         self._stream, self._seekable = stream, seekable
         self._place = 0
+        self._failure: Exception | None = None
         self.last = b""
         """The last piece read: at the end of a tar, a block of zeros."""
 
@@ -211,13 +256,17 @@ class Forward(io.RawIOBase):
         """Read exactly `size` bytes, fewer only at the end."""
         if size is None or size < 0 or size > _GULP:
             raise EvidenceRefused(f"a header of the archive asks for {size} bytes at once")
-        pieces = []
-        while size > 0:
-            piece = self._stream.read(size)
-            if not piece:
-                break
-            pieces.append(piece)
-            size -= len(piece)
+        if self._failure is not None:
+            raise self._failure
+        pieces: list[bytes] = []
+        try:
+            while size > 0 and (piece := self._stream.read(size)):
+                pieces.append(piece)
+                size -= len(piece)
+        except LOST as error:
+            if not pieces:
+                raise
+            self._failure = error  # after what came before it
         self.last = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._place += len(self.last)
         return self.last
@@ -251,7 +300,7 @@ def spool(
     copy: BinaryIO = io.BytesIO()
     size, failure = 0, None
     try:
-        while piece := stream.read(BLOCK):
+        while piece := piece_of(stream, BLOCK):
             if size <= limits.memory < size + len(piece):
                 copy = _to_file(cast("io.BytesIO", copy), scratch)
             size += len(piece)
@@ -275,11 +324,15 @@ def _to_file(memory: io.BytesIO, scratch: Path | None) -> BinaryIO:
 
 
 def decompressor(kind: str, packed: BinaryIO) -> BinaryIO:
-    """A stream of what a compressed one unpacks to.
+    """A stream of what a compressed one unpacks to; closing it leaves the compressed one open.
 
     Raises:
         EvidenceRefused: This Python cannot read it: zstd before 3.14.
     """
+    return cast("BinaryIO", Gentle(_unpacking(kind, packed)))
+
+
+def _unpacking(kind: str, packed: BinaryIO) -> BinaryIO:
     if kind == "gz":
         from isal import igzip
 

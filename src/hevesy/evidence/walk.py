@@ -22,7 +22,17 @@ from hevesy.evidence.sniff import (
     is_tar,
     unread_archive,
 )
-from hevesy.evidence.streams import BLOCK, LOST, Forward, Joined, Metered, decompressor, spool
+from hevesy.evidence.streams import (
+    BLOCK,
+    LOST,
+    Forward,
+    Joined,
+    Metered,
+    decompressor,
+    head_of,
+    piece_of,
+    spool,
+)
 from hevesy.model import Loss
 
 if TYPE_CHECKING:
@@ -146,7 +156,7 @@ class _Walker:
         self, found: Found, stream: BinaryIO, depth: int, *, seekable: bool
     ) -> Iterator[Found]:
         """One file with its stream at the start; closes nothing."""
-        head = stream.read(HEAD)
+        head = head_of(stream, HEAD)
         found = replace(found, head=head)
         container = container_of(head, found.parts[-1].name)
         if not container:
@@ -247,7 +257,7 @@ class _Walker:
         outer = (*found.parts[:-1], replace(found.parts[-1], archive=True))
         with decompressor(kind, packed) as unpacked:
             metered = cast("BinaryIO", Metered(unpacked, self._charge))
-            head = metered.read(HEAD)
+            head = head_of(metered, HEAD)
             whole = cast("BinaryIO", Joined(head, metered))
             if is_tar(head):
                 if drive_root(found.parts) is not None:
@@ -258,7 +268,17 @@ class _Walker:
             if container_of(head, step.name):
                 yield from self._visit(content, whole, depth + 1, seekable=False)
                 return
-            size = 0
-            while piece := whole.read(BLOCK):
-                size += len(piece)
-            yield replace(content, size=size)
+            yield replace(content, size=_length(whole))
+
+
+def _length(stream: BinaryIO) -> int:
+    """Bytes up to the end, or to where the stream breaks: `reach` comes upon that again."""
+    size = 0
+    try:
+        while piece := piece_of(stream, BLOCK):
+            size += len(piece)
+    except EvidenceRefused:
+        raise
+    except LOST:
+        return size
+    return size
