@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from hevesy.evidence import Limits, catalog, open_evidence
+from hevesy.evidence import Limits, catalog, open_evidence, reach_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -363,3 +365,78 @@ def test_what_may_not_be_read_is_lost(
         (made / "closed").chmod(0o700)
     assert set(result.reasons()) == {"closed", "b.log"}
     assert result.content == GOOD
+
+
+def test_many_losses_alike_are_counted(
+    listed: Callable[..., Any], folder: Callable[..., Path], zipped: Callable[..., bytes]
+) -> None:
+    """A flood of refused members does not flood the report; the rest is counted."""
+    made = folder("x", {"x.zip": zipped({f"../{i:04}": b"" for i in range(1500)})})
+    losses = listed(made).losses
+    assert len(losses) == 1001
+    assert losses[0].reason == "500 more alike: its name holds `..`"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    which=st.sampled_from(["zip", "tar", "tgz", "xz", "nested", "gz"]),
+    changes=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=6),
+    cut=st.floats(0.3, 1.0) | st.just(1.0),
+)
+def test_no_damage_raises(
+    which: str,
+    changes: list[tuple[float, int]],
+    cut: float,
+    archives: dict[str, bytes],
+    workplace: Path,
+) -> None:
+    """Whatever bytes are changed or cut off: it is listed and read, or lost, and never raises."""
+    data = bytearray(archives[which])
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    path = workplace / f"x.{which}"
+    path.write_bytes(data[: int(cut * len(data))])
+    with open_evidence([str(path)], limits=Limits(memory=500)) as evidence:
+        sources = list(catalog(evidence, lambda _, __: "log"))
+        losses = evidence.losses()
+        failed = 0
+        for _, reached in reach_many(sources, seekable=lambda source: source.size % 2 == 0):
+            reached.finish()
+            failed += reached.failure is not None
+    assert sources or losses
+    if data == archives[which] and cut == 1.0:
+        assert not losses
+        assert not failed
+
+
+@pytest.fixture(scope="module")
+def archives() -> dict[str, bytes]:
+    """Small archives of each kind."""
+    files = {f"C/{i}.log": b"2021-03-03 %d\n" % i * (i * 7) for i in range(1, 6)}
+    zipped, tarred = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    with tarfile.open(fileobj=tarred, mode="w", format=tarfile.PAX_FORMAT) as tape:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name + "x" * 120)
+            info.size = len(data)
+            tape.addfile(info, io.BytesIO(data))
+    nested = io.BytesIO()
+    with zipfile.ZipFile(nested, "w") as archive:
+        archive.writestr("a.zip", zipped.getvalue())
+        archive.writestr("b.tgz", gzip.compress(tarred.getvalue()))
+    return {
+        "zip": zipped.getvalue(),
+        "tar": tarred.getvalue(),
+        "tgz": gzip.compress(tarred.getvalue()),
+        "xz": lzma.compress(tarred.getvalue()),
+        "nested": nested.getvalue(),
+        "gz": gzip.compress(files["C/5.log"]),
+    }
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all examples."""
+    return tmp_path_factory.mktemp("damaged")

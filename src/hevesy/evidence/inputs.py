@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -14,14 +16,18 @@ from hevesy.errors import EvidenceRefused, UsageError
 from hevesy.evidence.limits import Limits
 from hevesy.evidence.names import show
 from hevesy.evidence.streams import BLOCK
+from hevesy.model import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
-    from hevesy.model import Loss
 
 __all__ = ["Evidence", "Handed", "open_evidence"]
+
+
+_ALIKE = 1000
+"""Losses of one input for one reason that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,15 @@ class Evidence:
         self.scratch = scratch
         self._spooled = spooled
         self._losses: dict[Loss, None] = {}
+        self._alike: Counter[tuple[str, str, str]] = Counter()
         self._unfolded = self._members = 0
 
     def lose(self, loss: Loss) -> None:
-        """Note a loss, once."""
-        self._losses[loss] = None
+        """Note a loss; of many alike in one input, only the first are kept one by one."""
+        key = (loss.input, loss.state, loss.reason)
+        self._alike[key] += 1
+        if self._alike[key] <= _ALIKE:
+            self._losses[loss] = None
 
     def unfold(self, size: int) -> None:
         """Account for `size` bytes of a member of an archive.
@@ -86,11 +96,13 @@ class Evidence:
 
     def losses(self) -> tuple[Loss, ...]:
         """What was lost so far, by input and path."""
-        return tuple(
-            sorted(
-                self._losses, key=lambda loss: (loss.input, loss.source, loss.state, loss.reason)
-            )
-        )
+        more = [
+            Loss(input_, "", state, f"{count - _ALIKE} more alike: {reason}")
+            for (input_, state, reason), count in self._alike.items()
+            if count > _ALIKE
+        ]
+        order = operator.attrgetter("input", "source", "state", "reason")
+        return tuple(sorted([*self._losses, *more], key=order))
 
     def close(self) -> None:
         """Remove what was spooled."""
