@@ -71,7 +71,7 @@ def test_the_next_three_actions_come_last(assessment: Assessment, tables: Tables
     assert text.index("Verdicts") < text.index("Coverage") < text.index("Chains") < actions
     assert "3.  Install the security update" in text
     assert "4." not in text[actions:]
-    assert "and 1 more action, see the report" in text
+    assert "and 1 more, see the report" in text
     assert text.rstrip().endswith("Report  case/report.html")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from rich.console import RenderableType
+    from rich.text import Text
 
     from hevesy.model import Assessment, Chain, Coverage, ServerAssessment, Step
     from hevesy.tables import Tables
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["write_text"]
 
 MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
-MAX_TITLE = 36
 CHAIN_STEPS = 6
 """With the line above them, a chain takes at most seven lines."""
 STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "bold"}
@@ -99,32 +99,44 @@ def _verdict(server: ServerAssessment) -> RenderableType:
 
 
 def _coverage(assessment: Assessment) -> Iterator[RenderableType]:
-    yield from _head("Coverage", "what the evidence could have shown; days in UTC")
+    yield from _head("Coverage", "days in UTC, records, log: what the evidence could have shown")
     lanes = [(server.name, lane) for server in assessment.servers for lane in server.coverage]
-    shown = lanes[:MAX_LANES]
-    names = max((len(name) for name, _ in shown), default=0)
-    titles = min(MAX_TITLE, max((len(lane.title) for _, lane in shown), default=0))
+    table = grid(4)
+    digits = max((len(f"{lane.records:,}") for _, lane in lanes), default=0)
     before = ""
-    for name, lane in shown:
-        first = ("" if name == before else name).ljust(names)
-        yield line("  ", (first, "bold"), f"  {lane.title.ljust(titles)}  {_span(lane)}")
-        for note in _notes(lane):
-            yield line(" " * (names + 6), note)
+    for name, lane in lanes[:MAX_LANES]:
+        first = line(("" if name == before else name, "bold"))
+        records = line(f"{lane.records:,}".rjust(digits))
+        table.add_row("", first, line(_span(lane)), records, _lane_words(lane))
         before = name
+    if lanes:
+        yield table
     if not lanes:
         yield line("  no log that hevesy reads")
     if len(lanes) > MAX_LANES:
         yield line(f"  and {len(lanes) - MAX_LANES:,} more, see the report")
+    missing = grid(2)
     for server in assessment.servers[:MAX_SERVERS]:
         for window in server.windows:
             if window.missing:
-                lacks = "; ".join(window.missing)
-                yield line(f"  {server.name} does not cover the window of risk: {lacks}")
+                lacks = f"window of risk not covered: {'; '.join(window.missing)}"
+                missing.add_row("", line((server.name, "bold")), line(lacks))
+    if missing.row_count:
+        yield missing
+
+
+def _lane_words(lane: Coverage) -> Text:
+    words = line(lane.title)
+    for note in _notes(lane):
+        words.append("\n").append_text(line((note, "dim")))
+    return words
 
 
 def _span(lane: Coverage) -> str:
-    days = f"{_day(lane.first)} to {_day(lane.last)}" if lane.first else "no dated record".ljust(24)
-    return f"{days}  {lane.records:,} records"
+    if lane.first is None:
+        return "no dated record"
+    first, last = _day(lane.first), _day(lane.last)
+    return first if first == last else f"{first} to {last}"
 
 
 def _notes(lane: Coverage) -> Iterator[str]:
@@ -155,14 +167,14 @@ def _chain(chain: Chain) -> Iterator[RenderableType]:
     did = "reached" if chain.anchored else "tried"
     reached = label("stage", chain.reached.value)
     more = f", {len(key.steps)} of {len(chain.steps):,} steps" if key.more else ""
-    span = f"{_minute(chain.first)} to {_minute(chain.last)}"
+    span = f"{_second(chain.first)} to {_second(chain.last)}"
     yield line("  ", (chain.server, "bold"), f" {did} {reached}, {span}{more}", cut=True)
     said = [_said(step) for step in key.steps]
     width = max(map(len, said), default=0)
     for words, step in zip(said, key.steps, strict=True):
         style = "red" if step.outcome is Outcome.SUCCESS else ""
         count = f"{sign('times')}{step.count:,} " if step.count > 1 else ""
-        time = f"    {_minute(step.time)}  "
+        time = f"    {_second(step.time)}  "
         yield line(time, (words.ljust(width), style), f"  {count}{step.text}", cut=True)
 
 
@@ -188,7 +200,7 @@ def _losses(assessment: Assessment) -> Iterator[RenderableType]:
     if len(grave) > MAX_LOSSES:
         yield line(f"  and {len(grave) - MAX_LOSSES:,} more lost, see the report")
     for state, count in sorted(other.items()):
-        yield line(f"  {count:,} {'source' if count == 1 else 'sources'}: {label('state', state)}")
+        yield line(f"  {_count(count, 'source')}: {label('state', state)}")
 
 
 def _numbers(
@@ -196,13 +208,13 @@ def _numbers(
 ) -> Iterator[RenderableType]:
     yield from _head("Numbers")
     records = tables.findings.height
-    yield line(f"  {len(assessment.findings):,} findings from {records:,} records")
+    yield line(f"  {_count(len(assessment.findings), 'finding')} from {_count(records, 'record')}")
     if numbers is None:
         return
     rate = size_words(numbers.bytes / numbers.seconds) if numbers.seconds > 0 else "0 B"
     memory = size_words(numbers.peak_memory) if numbers.peak_memory is not None else "not measured"
     yield line(
-        f"  {size_words(numbers.bytes)} of {numbers.sources:,} sources in "
+        f"  {size_words(numbers.bytes)} of {_count(numbers.sources, 'source')} in "
         f"{numbers.seconds:,.1f} s, {rate}/s, peak memory {memory}"
     )
     yield line(
@@ -222,15 +234,19 @@ def _actions(assessment: Assessment) -> Iterator[RenderableType]:
     yield table
     more = len(assessment.actions) - MAX_ACTIONS
     if more > 0:
-        yield line(f"  and {more:,} more {'action' if more == 1 else 'actions'}, see the report")
+        yield line(f"  and {more:,} more, see the report")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _day(time: datetime | None) -> str:
-    return _minute(time)[:10] if time else "?"
+    return _second(time)[:10] if time else "?"
 
 
-def _minute(time: datetime | None) -> str:
+def _second(time: datetime | None) -> str:
     if time is None:
         return "time unknown"
     utc = time if time.tzinfo is None else time.astimezone(UTC)
-    return utc.isoformat(sep=" ")[:16]
+    return utc.isoformat(sep=" ")[:19]
