@@ -202,7 +202,8 @@ def deed(
     if step.file is not None:
         made = replace(made, planted=replace(planted, kind=step.file.kind), log="file")
         text = step.file.text.format_map(words)
-        return replace(made, text=text, path=step.file.path.format_map(words))
+        path = step.file.path.format_map(words)
+        return replace(made, text=text, path=path, changed=_replaced(step, text, words))
     return _line_deed(made, step, words, server)
 
 
@@ -222,13 +223,20 @@ def _line_deed(made: Deed, step: Step, words: dict[str, str], server: Server) ->
         assert step.line is not None  # noqa: S101  # steps_of has checked it
         kind = log = step.line.kind
         text = prefix(kind, words) + step.line.text.format_map(words)
-    changed: dict[str, Request | str] = {}
+    changed = _replaced(step, text, words)
     for trait, change in step.traits.items():
-        old, new = (part.format_map(words) for part in change.replace)
         if change.data and step.event is not None:
             other = msgspec.structs.replace(step.event, data=step.event.data | change.data)
             changed[trait] = event_line(other, words, server.traits)
-        elif old:
-            changed[trait] = text.replace(old, new)
     planted = replace(made.planted, kind=kind)
     return replace(made, planted=planted, log=log, text=text, changed=changed)
+
+
+def _replaced(step: Step, text: str, words: Mapping[str, str]) -> dict[str, Request | str]:
+    """Trait -> the text with one part of it replaced."""
+    changed: dict[str, Request | str] = {}
+    for trait, change in step.traits.items():
+        old, new = (part.format_map(words) for part in change.replace)
+        if old:
+            changed[trait] = text.replace(old, new)
+    return changed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.simulator.draws import Draws
-from hevesy.simulator.request import Request, read_invented
+from hevesy.simulator.request import Request, read_invented, seen_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ def header(traits: Traits, build: str, first: str) -> list[str]:
     ]
 
 
-def _values(request: Request, words: Mapping[str, str]) -> dict[str, str]:
+def _values(request: Request, traits: Traits, words: Mapping[str, str]) -> dict[str, str]:
     """Column -> text; what differs by row is a hole."""
     major, minor, number, revision = words["build"].split(".")
     asked = request.proxied or bool(request.target)
@@ -91,10 +91,10 @@ def _values(request: Request, words: Mapping[str, str]) -> dict[str, str]:
         "Organization": request.organization,
         "AnchorMailbox": request.anchor,
         "UserAgent": "" if request.agent == "-" else request.agent.replace(",", " "),
-        "ClientIpAddress": request.client,
+        "ClientIpAddress": seen_client(request, traits),
         "ServerHostName": words["server"],
         "HttpStatus": status,
-        "BackEndStatus": status if request.proxied else "",
+        "BackEndStatus": request.backend_status or (status if request.proxied else ""),
         "Method": request.method,
         "RequestBytes": _HOLE,
         "ResponseBytes": _HOLE,
@@ -184,7 +184,7 @@ def pieces(requests: Iterable[Request], traits: Traits, words: Mapping[str, str]
         if not request.protocol:
             rows.append([None] * (_HOLES + 1))
             continue
-        values = _values(request, words)
+        values = _values(request, traits, words)
         head = ",".join(values.get(name, "") for name in names[:low])
         tail = ",".join(values.get(name, "") for name in names[high + 1 :])
         rows.append([*f"{head},{_HOLE},{tail}".split(_HOLE)])

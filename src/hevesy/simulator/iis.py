@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.simulator.request import seen_client
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -22,7 +24,6 @@ __all__ = ["SITES", "fields", "header", "lines", "pieces"]
 SITES = {"W3SVC1": "f", "W3SVC2": "b"}
 """Site folder -> prefix of its pieces' columns: Default Web Site, Exchange Back End."""
 
-_BALANCER = "10.20.0.5"
 _HOLE = "\x00"
 _FIELDS = (
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
@@ -57,16 +58,13 @@ def _front(request: Request, traits: Traits, words: Mapping[str, str]) -> str:
         query = f"{query}&CorrelationID=<empty>;&cafeReqId={_HOLE};&encoding=;"
     else:
         query = f"{query or '-'}{_HOLE}"
-    balanced = traits.iis_fields == "forwarded" and not request.client.startswith(
-        ("127.", "::", "10.")
-    )
-    client = _BALANCER if balanced else request.client
+    client = seen_client(request, traits)
     row = (
         f" {words['address']} {request.method} {request.stem} {_encoded(query)} 443 "
         f"{_encoded(request.user)} {client} {_encoded(request.agent)} {_encoded(request.referer)} "
         f"{request.status} {request.substatus} {request.win32}"
     )
-    return _numbers(row, traits, request.client if balanced else "-")
+    return _numbers(row, traits, request.client if client != request.client else "-")
 
 
 def _back(request: Request, traits: Traits, words: Mapping[str, str]) -> str:

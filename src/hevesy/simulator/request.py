@@ -10,9 +10,12 @@ import msgspec
 from hevesy.simulator.draws import guid
 
 if TYPE_CHECKING:
-    from hevesy.simulator.scenario import Scenario, Server
+    from hevesy.simulator.scenario import Scenario, Server, Traits
 
-__all__ = ["Request", "filled", "read_invented", "server_words"]
+__all__ = ["BALANCER", "Request", "filled", "read_invented", "seen_client", "server_words"]
+
+BALANCER = "10.20.0.5"
+"""Address of the load balancer, which is also the monitoring's."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +41,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     client: str = "{client}"
     referer: str = "-"
     status: int = 200
+    backend_status: str = ""
+    """Empty: the status, where a back end was asked."""
     substatus: int = 0
     win32: int = 0
     backend: str = ""
@@ -87,6 +92,12 @@ def filled(request: Request, words: dict[str, str]) -> Request:
         if "{" in (text := getattr(request, name)) and name != "repeat"
     }
     return msgspec.structs.replace(request, **changes) if changes else request
+
+
+def seen_client(request: Request, traits: Traits) -> str:
+    """Address that the server sees: behind a load balancer, that one for everybody outside."""
+    inside = request.client.startswith(("127.", ":", "10."))
+    return BALANCER if traits.iis_fields == "forwarded" and not inside else request.client
 
 
 def server_words(scenario: Scenario, server: Server, build: str) -> dict[str, str]:

@@ -278,7 +278,7 @@ def _deed_lines(
             }
             yield made.shown(label, kind, "", None), line, dropped
     elif made.log == "file":
-        yield made.planted, made.text, {}
+        yield made.planted, made.text, {k: v for k, v in changed.items() if isinstance(v, str)}
     elif made.planted.kind in scenario.server_kinds(server):
         line = planted_line(scenario, server, made, made.text, seed)
         yield (

@@ -192,7 +192,7 @@ def sample_days(
         .select(pl.int_ranges("first", pl.col("first") + pl.col("steps")), "begin")
         .explode("first")
     )
-    at = rows["begin"] + made.offsets.gather(rows["first"]) + draws.below(900, rows.height)
+    at = rows["begin"] + made.offsets.gather(rows["first"]) + draws.below(60, rows.height)
     times = rows.select(template="first", time=at)
     return times.filter(pl.col("time") < DAY_MS * len(days))
 
