@@ -177,10 +177,11 @@ class FieldState:
         known = self._full.get(atom)
         if known is not None:
             return len(known)
+        hits = self._hits  # before `eager` is asked: scanning may defer probes
         if not self._atoms.eager(atom):
             return None
         probe = self._atoms.probe_of[atom]
-        hit = self._hits.get(probe)
+        hit = hits.get(probe)
         if hit is None:
             return 0
         weight = self._weights.get(probe)
@@ -211,11 +212,11 @@ class FieldState:
 
     def _all(self, atom: Atom) -> BitMap:
         """All rows that pass, over distinct values."""
-        cells = self._cells
+        cells, hits = self._cells, self._hits
         if not self._atoms.eager(atom):
             numbers = passes(atom, cells.values).fill_null(value=False).arg_true()
             return cells.rows(numbers)
-        hit = self._hits.get(self._atoms.probe_of[atom], [])
+        hit = hits.get(self._atoms.probe_of[atom], [])
         if atom.op == "like" or atom.flags:  # the probe was only a sieve
             among = Values(cells.values.raw.gather(hit))
             passed = passes(atom, among).fill_null(value=False).to_list()
