@@ -8,7 +8,7 @@ import polars as pl
 
 from hevesy.detection.hits import HITS, RAW_LIMIT, hits_of, with_place
 from hevesy.detection.stages import Claim
-from hevesy.model import Outcome, Stage
+from hevesy.model import Outcome, Source, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,9 @@ def test_a_hit_says_rule_place_pivots_and_what_to_read_first(make_rule: Build) -
     claim = Claim(make_rule(), Stage.SHELL_USED, Outcome.SUCCESS, "because", anchor=True, own=True)
     matches = pl.DataFrame({"rule": [0], "row": [0]}, schema={"rule": pl.UInt32, "row": pl.UInt32})
 
+    source = Source("case.zip", "logs/u_ex.log", "", "c", "", "iis", 1, None, ("x",))
     hits = hits_of("iis", "iis", pl.DataFrame([ROW]), matches, [claim])
-    hit = with_place(hits, "logs/u_ex.log", "case.zip", "ab" * 32).row(0, named=True)
+    hit = with_place(hits, source, "ab" * 32).row(0, named=True)
 
     assert list(hit) == list(HITS)
     assert hit["pivots"] == ["ip:203.0.113.9", "page:/owa/auth/x.aspx"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hevesy.detection.baseline import Baseline, page_of
 from hevesy.detection.detector import Detector
 from hevesy.detection.exchange_signs import exchange_signs
-from hevesy.detection.hits import HITS, RAW_LIMIT, empty_hits, with_place
+from hevesy.detection.hits import HITS, PLACE, RAW_LIMIT, empty_hits, with_place
 from hevesy.detection.indicator_match import IndicatorRules
 from hevesy.detection.sigma_rules import SigmaRules, load_rules
 from hevesy.detection.stages import Claim
@@ -13,6 +13,7 @@ from hevesy.detection.yara_rules import YaraRules, load_yara
 
 __all__ = [
     "HITS",
+    "PLACE",
     "RAW_LIMIT",
     "Baseline",
     "Claim",

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hevesy.detection.stages import Claim
+    from hevesy.model import Source
 
-__all__ = ["HITS", "RAW_LIMIT", "empty_hits", "file_hit", "hits_of", "with_place"]
+__all__ = ["HITS", "PLACE", "RAW_LIMIT", "empty_hits", "file_hit", "hits_of", "with_place"]
 
 RAW_LIMIT = 4096
 """Characters of a record that are quoted."""
 
 _DETAIL_LIMIT = 300
+
+PLACE = "hevesy_place"
+"""Column in which a frame that was put together of several sources says which one a row is of."""
 
 HITS: dict[str, pl.DataType] = {
     "time": TIME,
@@ -135,6 +139,7 @@ def hits_of(
         detail=_detail(table, frame.columns),
         pivots=_pivots(table, frame.columns),
         kind=pl.lit(kind),
+        source=pl.col(PLACE).cast(pl.String()) if PLACE in rows.columns else pl.lit(None),
     )
     hits = pl.concat([matches.select("rule"), place], how="horizontal").join(
         what, on="rule", how="left", maintain_order="left"
@@ -159,10 +164,10 @@ def file_hit(claim: Claim, kind: str, raw: str, detail: str, pivots: Sequence[st
     return _shaped(pl.DataFrame(row))
 
 
-def with_place(hits: pl.DataFrame, source: str, input_name: str, sha256: str) -> pl.DataFrame:
+def with_place(hits: pl.DataFrame, source: Source, sha256: str) -> pl.DataFrame:
     """The hits of a source that was read to its end, so that its hash is known."""
     return hits.with_columns(
-        input=pl.lit(input_name), source=pl.lit(source), sha256=pl.lit(sha256)
+        input=pl.lit(source.input), source=pl.lit(source.path), sha256=pl.lit(sha256)
     ).select(*HITS)
 
 

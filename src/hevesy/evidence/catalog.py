@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -99,7 +100,7 @@ def _source(
     evidence: Evidence, handed: Handed, draft: _Draft, roots: dict[tuple[Part, ...], Root]
 ) -> Source:
     root, kind = _root(draft, roots), draft.source.kind
-    if draft.place is None and root.velociraptor:
+    if draft.place is None and root.velociraptor and kind == "unknown":
         kind = "other"  # the collector's own account: uploads.json, results/, metadata.json
     if server := _claimed(evidence, handed, draft.parts):
         return replace(draft.source, kind=kind, collection=CLAIMED + server, server=server)
@@ -116,6 +117,6 @@ def _root(draft: _Draft, roots: dict[tuple[Part, ...], Root]) -> Root:
 
 def _claimed(evidence: Evidence, handed: Handed, parts: tuple[Part, ...]) -> str:
     """The server that `--server` gives a file to: that of the longest path it lies below."""
-    own = (*handed.named, *(part.name for part in parts[1:]))
+    own = (*handed.named, *(os.path.normcase(part.name) for part in parts[1:]))
     fitting = [claim for claim in evidence.claims if own[: len(claim.parts)] == claim.parts]
     return max(fitting, key=lambda claim: len(claim.parts)).server if fitting else ""

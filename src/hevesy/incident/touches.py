@@ -93,14 +93,14 @@ def touching(batch: Batch, kind: str, followed: Sequence[tuple[str, str]]) -> pl
     """
     frame = batch.frame
     columns = [c for c in TABLES[batch.table].columns if c.pivot and c.name in frame.columns]
-    values = pl.Series([f"{t}:{v}" for t, v in followed], dtype=pl.String())
+    if not (columns and frame.height and followed):
+        return pl.DataFrame(schema=TOUCHES)
+    values = [f"{pivot}:{value}" for pivot, value in followed]
     found = pl.concat_list(
         pl.concat_str([pl.lit(f"{c.pivot}:"), pl.col(c.name).cast(pl.String()).str.to_lowercase()])
         for c in columns
     ).list.drop_nulls()
-    if not columns or not frame.height or not len(values):
-        return pl.DataFrame(schema=TOUCHES)
-    rows = frame.with_columns(pivots=found.list.set_intersection(values.to_list())).filter(
+    rows = frame.with_columns(pivots=found.list.set_intersection(values)).filter(
         pl.col("pivots").list.len() > 0
     )
     named = _COLUMNS.get(batch.table, {})

@@ -36,10 +36,18 @@ def name_servers(state: State) -> State:
         alias.upper(): name for name, aliases in identities.values() for alias in aliases
     } | {name: name for name, _ in identities.values()}
     named = replace(state, duplicates=duplicates, server_of=server_of, canonical=canonical)
-    hits = with_servers(load_parts(counted, HITS), counted, named)
+    hits = _without(load_parts(state.results, HITS), duplicates)
+    hits = with_servers(hits, counted, named)
     hits = _corrected(hits, state.options.clocks)
     servers = _servers(named, identities)
     return replace(named, hits=hits, servers=servers)
+
+
+def _without(hits: pl.DataFrame, duplicates: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+    copies = pl.DataFrame(
+        list(duplicates), schema={"input": pl.String(), "source": pl.String()}, orient="row"
+    )
+    return hits.join(copies, on=["input", "source"], how="anti", maintain_order="left")
 
 
 def _duplicates(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -166,6 +167,8 @@ def _in_workers(
     results: list[ReadResult] = []
     losses: list[Loss] = []
     total = sum(s.size for s in sources)
+    # Processes already use every core; threads of polars in each of them would only get in the way.
+    os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // plan.jobs))
     with ByteProgress(state.console, title, total, counter):
         for result in run_tasks(plan, tasks):
             if isinstance(result, Undone):

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from hevesy.evidence import Reach, reach_many
 from hevesy.incident import literals_of, touching
 from hevesy.model import Loss, RuleReference, Source, Survey
 from hevesy.records import Batch, add_up, parse, parser_for
+from hevesy.runner.gathering import Gathered
 from hevesy.runner.memory import limit_own_memory
 
 __all__ = ["ReadResult", "WorkerSetup", "follow_sources", "read_sources", "set_up"]
@@ -49,7 +50,8 @@ class ReadResult:
     source: Source
     survey: Survey
     parts: tuple[Path, ...]
-    """Arrow IPC files of hits (`HITS`) or touches (`TOUCHES`)."""
+    """Arrow IPC files of hits (`HITS`), of this source and of others of its task, or of touches
+    (`TOUCHES`)."""
     rules: tuple[RuleReference, ...]
     """Rules that hits are of and that are not known before (YARA, baseline, hashes)."""
     signs: tuple[tuple[str, str], ...]
@@ -83,22 +85,37 @@ def set_up(setup: WorkerSetup, read: Synchronized[int] | None = None) -> None:
 
 def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """First and second pass: every byte of some sources, surveyed and compared."""
-    return list(_each(sources, _read))
+    worker = _WORKER[0]
+    gathered = Gathered(worker.detector)
+    results = [
+        _guarded(worker, source, reached, partial(_read, place=place, gathered=gathered))
+        for place, (source, reached) in enumerate(_reached(worker, sources))
+    ]
+    found = [
+        with_place(hits, results[place].source, results[place].survey.sha256)
+        for place, hits in gathered.hits()
+    ]
+    found = [hits for hits in found if hits.height]
+    if found:  # one file a task, whichever source is named with it
+        results[0] = replace(results[0], parts=(_leave(worker, pl.concat(found)),))
+    return results
 
 
 def follow_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """Third pass: the rows of some sources that touch followed values."""
-    return list(_each(sources, _follow))
+    worker = _WORKER[0]
+    return [
+        _guarded(worker, source, reached, _follow) for source, reached in _reached(worker, sources)
+    ]
 
 
 _Read = Callable[["_Worker", Source, Reach], ReadResult]
 
 
-def _each(sources: tuple[Source, ...], read: _Read) -> Iterator[ReadResult]:
-    worker = _WORKER[0]
-    reached_all = reach_many(sources, seekable=_must_seek, scratch=worker.setup.scratch)
-    for source, reached in reached_all:
-        yield _guarded(worker, source, reached, read)
+def _reached(worker: _Worker, sources: tuple[Source, ...]) -> Iterator[tuple[Source, Reach]]:
+    """Each source with its bytes; counts those that were dealt with, for the progress bar."""
+    for source, reached in reach_many(sources, seekable=_must_seek, scratch=worker.setup.scratch):
+        yield source, reached
         if worker.read is not None:
             with worker.read.get_lock():
                 worker.read.value += source.size
@@ -125,43 +142,31 @@ def _guarded(worker: _Worker, source: Source, reached: Reach, read: _Read) -> Re
     return replace(result, loss=loss)
 
 
-def _read(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
+def _read(
+    worker: _Worker, source: Source, reached: Reach, *, place: int, gathered: Gathered
+) -> ReadResult:
     parser = parser_for(source.kind)
     if parser is None:
         reached.finish()
         return ReadResult(source, _file_survey(reached.sha256, reached.size), (), (), ())
     if parser.parse is None:
-        return _read_file(worker, source, reached)
-    hits, survey, signs, failure = _read_records(worker, source, reached.stream)
-    if failure is None:
-        reached.finish()
-        survey = replace(survey, sha256=reached.sha256, size=reached.size)
-    parts = [with_place(hit, source.path, source.input, survey.sha256) for hit in hits]
-    loss = None
-    if failure is not None:
-        loss = Loss(source.input, source.path, "partial", str(failure))
-    left = tuple(_leave(worker, part) for part in parts)
-    return ReadResult(source, survey, left, (), tuple(signs), loss)
-
-
-def _read_records(
-    worker: _Worker, source: Source, stream: BinaryIO
-) -> tuple[list[pl.DataFrame], Survey, list[tuple[str, str]], EvidenceError | None]:
-    hits: list[pl.DataFrame] = []
+        return _read_file(worker, source, reached, place=place, gathered=gathered)
     surveys: list[Survey] = []
     signs: dict[str, str] = {}
-    failure = None
+    loss = None
     try:
-        for batch in parse(source, stream):
+        for batch in parse(source, reached.stream):
             surveys.append(batch.survey)
-            for name, sign in exchange_signs(batch):
-                signs.setdefault(name, sign)
-            found = worker.detector.records(_narrowed(batch, worker.setup), source.kind)
-            if found.height:
-                hits.append(found)
+            if len(signs) <= len(batch.survey.names):
+                signs = dict(exchange_signs(batch)) | signs
+            gathered.add(place, source.kind, _narrowed(batch, worker.setup))
+        reached.finish()
     except EvidenceError as error:  # a member that ends early: what came before it counts
-        failure = error
-    return hits, add_up(surveys), sorted(signs.items()), failure
+        loss = Loss(source.input, source.path, "partial", str(error))
+    survey = add_up(surveys)
+    if loss is None:
+        survey = replace(survey, sha256=reached.sha256, size=reached.size)
+    return ReadResult(source, survey, (), (), tuple(sorted(signs.items())), loss)
 
 
 def _narrowed(batch: Batch, setup: WorkerSetup) -> Batch:
@@ -174,24 +179,23 @@ def _narrowed(batch: Batch, setup: WorkerSetup) -> Batch:
     return Batch(batch.table, frame, batch.survey)
 
 
-def _read_file(worker: _Worker, source: Source, reached: Reach) -> ReadResult:
+def _read_file(
+    worker: _Worker, source: Source, reached: Reach, *, place: int, gathered: Gathered
+) -> ReadResult:
     data = reached.stream.read(FILE_LIMIT)
     reached.finish()
-    digest = reached.sha256
-    survey = _file_survey(digest, reached.size)
+    survey = _file_survey(reached.sha256, reached.size)
     try:
-        hits, rules = worker.detector.file(source, data, digest)
+        hits, rules = worker.detector.file(source, data, survey.sha256)
     except TimeoutError as error:
         loss = Loss(source.input, source.path, "partial", str(error))
         return ReadResult(source, survey, (), (), (), loss)
-    timed = hits.with_columns(time=pl.lit(source.modified, dtype=HITS["time"]))
-    placed = with_place(timed, source.path, source.input, digest)
-    parts = (_leave(worker, placed),) if placed.height else ()
-    partial = None
+    gathered.keep(place, hits.with_columns(time=pl.lit(source.modified, dtype=HITS["time"])))
+    partial_loss = None
     if reached.size > FILE_LIMIT:
         reason = f"only the first {FILE_LIMIT >> 20} MiB were compared with rules"
-        partial = Loss(source.input, source.path, "partial", reason)
-    return ReadResult(source, survey, parts, rules, (), partial)
+        partial_loss = Loss(source.input, source.path, "partial", reason)
+    return ReadResult(source, survey, (), rules, (), partial_loss)
 
 
 def _follow(worker: _Worker, source: Source, reached: Reach) -> ReadResult:

@@ -1,0 +1,71 @@
+"""Puts the rows of many small sources together, so that rules are compared with them at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.detection import PLACE
+from hevesy.model import Survey
+from hevesy.records import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.detection import Detector
+
+__all__ = ["Gathered"]
+
+_ROWS = 20_000
+"""Rows that are compared at once: a rule set costs milliseconds a frame, however small it is."""
+
+
+class Gathered:
+    """Rows of one task that wait to be compared, and the hits of those that were.
+
+    Exchange writes an hourly file for each protocol: thousands of files with a few rows each.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        """Begin with nothing."""
+        self._detector = detector
+        self._waiting: dict[tuple[str, str], list[pl.DataFrame]] = {}
+        self._found: dict[int, list[pl.DataFrame]] = {}
+
+    def add(self, place: int, kind: str, batch: Batch) -> None:
+        """Let a batch wait; compare what waits where it is enough.
+
+        Args:
+            place: Number of its source in the task.
+            kind: Log kind of its source.
+            batch: Its rows.
+        """
+        if not batch.frame.height:
+            return
+        rows = batch.frame.with_columns(pl.lit(place, dtype=pl.UInt32()).alias(PLACE))
+        waiting = self._waiting.setdefault((batch.table, kind), [])
+        waiting.append(rows)
+        if sum(frame.height for frame in waiting) >= _ROWS:
+            self._compare(batch.table, kind)
+
+    def keep(self, place: int, hits: pl.DataFrame) -> None:
+        """Keep hits that were found otherwise."""
+        if hits.height:
+            self._found.setdefault(place, []).append(hits)
+
+    def hits(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Compare what still waits; all hits by place, in the order of places."""
+        for table, kind in list(self._waiting):
+            self._compare(table, kind)
+        for place in sorted(self._found):
+            yield place, pl.concat(self._found[place])
+
+    def _compare(self, table: str, kind: str) -> None:
+        waiting = self._waiting.pop((table, kind), [])
+        if not waiting:
+            return
+        frame = waiting[0] if len(waiting) == 1 else pl.concat(waiting, how="diagonal_relaxed")
+        hits = self._detector.records(Batch(table, frame, Survey()), kind)
+        for (place,), rows in hits.group_by("source", maintain_order=True):
+            self.keep(int(str(place)), rows)
