@@ -112,7 +112,7 @@ def test_layouts_are_told_in_every_container(
         ("Collection-EX01.corp.example-2021-03-05T01_02_03Z.zip", "EX01"),
         ("2021-03-05T010203_EX01.zip", "EX01"),
         ("EX01.zip", "EX01"),
-        ("ex01-0305.zip", "EX01"),
+        ("ex01_20210305.zip", "EX01"),
         ("triage.zip", ""),
         ("evidence_2021-03-05.zip", ""),
     ],
@@ -150,18 +150,25 @@ def test_servers_of_one_input_are_collections_of_their_own(
     assert {s.windows_path for s in result.sources} == {IIS_PATH}
 
 
-def test_velociraptors_own_account_is_not_evidence_of_the_server(
-    tmp_path: Path, listed: Callable[..., Any], zipped: Callable[..., bytes]
+def test_velociraptors_own_account_is_of_the_collection(
+    tmp_path: Path, zipped: Callable[..., bytes]
 ) -> None:
-    """`uploads.json`, `results/` and `metadata.json` are `other`, and of the same collection."""
+    """`uploads.json`, `metadata.json` and results of no known kind are `other`, not `unknown`."""
     made = tmp_path / "Collection-EX01-2021-03-05T01_02_03Z.zip"
     own = ["uploads.json", "metadata.json", "results/Windows.KapeFiles.json", "log.json"]
-    made.write_bytes(
-        zipped({f"uploads/auto/C%3A/{IIS}": LOG, **dict.fromkeys(own, b'{"EventID": 1}')})
-    )
-    result = listed(made)
-    assert {s.path for s in result.sources if s.kind == "other"} == set(own)
-    assert {(s.collection, s.server) for s in result.sources} == {(made.name, "EX01")}
+    events = "results/Windows.EventLogs.json"
+    files = {f"uploads/auto/C%3A/{IIS}": LOG, events: b"{}", **dict.fromkeys(own, b"{}")}
+    made.write_bytes(zipped(files))
+
+    def recognise(_: bytes, path: str) -> str:
+        return "event_json" if path == events.lower() else "unknown"
+
+    with open_evidence([str(made)]) as evidence:
+        sources = list(catalog(evidence, recognise))
+    kinds = {source.path: source.kind for source in sources}
+    assert {path for path, kind in kinds.items() if kind == "other"} == set(own)
+    assert kinds[events] == "event_json"
+    assert {(s.collection, s.server) for s in sources} == {(made.name, "EX01")}
 
 
 def test_loose_files_beside_a_drive_belong_to_its_collection(

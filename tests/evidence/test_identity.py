@@ -59,3 +59,11 @@ def test_loose_files_speak_of_the_only_server_below() -> None:
 def test_what_nothing_names_is_called_after_its_archive() -> None:
     """The stem in upper case, every suffix dropped."""
     assert identify([_source("case7.tar.gz")], {})["case7.tar.gz"] == ("CASE7", ())
+
+
+def test_a_folder_named_after_a_server_and_a_kind_is_the_servers() -> None:
+    """`EX01_IIS` without names of its own belongs to the EX01 that records speak of."""
+    sources = [_source("a", "EX01"), _source("b", "EX01_IIS"), _source("c", "EX01-IIS")]
+    found = identify(sources, {"a": [("EX01", 9)]})
+    assert found["b"] == ("EX01", ("EX01_IIS",))
+    assert found["c"] == ("EX01-IIS", ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +20,20 @@ def test_a_missing_path_is_one_clear_sentence(tmp_path: Path) -> None:
     """It shows the path; nothing is read."""
     with pytest.raises(UsageError, match=r"there is no file or folder .*nothing"):
         open_evidence([str(tmp_path / "nothing")])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")
+def test_a_pipe_is_a_usage_error(tmp_path: Path) -> None:
+    """A named pipe would block; `-` is the way for streams."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="handed in as `-`"):
+        open_evidence([str(tmp_path / "pipe")])
+
+
+def test_a_path_with_a_nul_is_a_usage_error() -> None:
+    """It cannot exist, and shows what it is."""
+    with pytest.raises(UsageError, match=r"no file or folder .*x00"):
+        open_evidence(["a\x00b"])
 
 
 def test_no_path_at_all_is_a_usage_error() -> None:

@@ -99,6 +99,8 @@ def test_generic_names_name_no_machine(name: str) -> None:
         ("2021-03-05T010203_EX01.zip", "EX01"),
         ("EX01_20210305010203.tar.gz", "EX01"),
         ("EX01-2021-03-05", "EX01"),
+        ("EX-0101", "EX-0101"),
+        ("SRV-20190001", "SRV-20190001"),
         ("Collection-DESKTOP-2OR51GL-2021-07-16_06_56_50_-0700_PDT.zip", "DESKTOP-2OR51GL"),
     ],
 )

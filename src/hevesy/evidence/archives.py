@@ -26,6 +26,7 @@ _ENCRYPTED = 0x1 | 0x40
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _END = struct.Struct("<4s4H2LH")
 _DEFLATE64 = 9
+_SEE_ZIP64 = 0xFFFFFFFF
 _EXTENDED_TIME, _NTFS_TIME = 0x5455, 0x000A
 _EPOCH_1601 = 11_644_473_600
 
@@ -109,8 +110,21 @@ def _check_directory(file: BinaryIO, limits: Limits) -> None:
     if place < 0 or len(tail) - place < _END.size:
         raise EvidenceError("the zip has no directory: it is cut off or damaged")
     directory = _END.unpack_from(tail, place)[5]
-    if directory != 0xFFFFFFFF and directory > limits.directory:  # noqa: PLR2004  # zip64's mark
+    if directory == _SEE_ZIP64:
+        directory = _zip64_directory(file, tail[max(0, place - 20) : place])
+    if directory > limits.directory:
         raise EvidenceRefused(f"the zip's directory is larger than {limits.directory} bytes")
+
+
+def _zip64_directory(file: BinaryIO, locator: bytes) -> int:
+    """Size of the directory by the zip64 end record that a locator points to; 0 if it is none."""
+    if len(locator) < 20 or locator[:4] != b"PK\x06\x07":  # noqa: PLR2004  # a locator's size
+        return 0
+    file.seek(struct.unpack_from("<Q", locator, 8)[0])
+    record = file.read(56)
+    if len(record) < 56 or record[:4] != b"PK\x06\x06":  # noqa: PLR2004  # a record's size
+        return 0
+    return int(struct.unpack_from("<Q", record, 40)[0])
 
 
 def _is_folder(info: zipfile.ZipInfo) -> bool:

@@ -10,7 +10,7 @@ from hevesy.evidence.catalog import CLAIMED
 from hevesy.evidence.sniff import ARCHIVE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hevesy.model import Source
 
@@ -49,10 +49,23 @@ def identify(
         collection: _name(collection, hosts, names.get(collection, ()))
         for collection, hosts in sorted(layout.items())
     }
-    for collection, (name, _) in list(found.items()):
+    spoken = {name for collection, (name, _) in found.items() if names.get(collection)}
+    for collection, (name, aliases) in list(found.items()):
         if not name:
             found[collection] = (_neighbour(collection, inputs, found) or _own(collection), ())
+        elif not collection.startswith(CLAIMED) and name not in spoken:
+            found[collection] = _extended(name, aliases, spoken)
     return found
+
+
+def _extended(
+    name: str, aliases: tuple[str, ...], spoken: Collection[str]
+) -> tuple[str, tuple[str, ...]]:
+    """`EX01_iis` beside records of EX01 is that server: no host has `_` in its name."""
+    shorter = name.split("_", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    if shorter != name and shorter in spoken:
+        return shorter, tuple(sorted({*aliases, name} - {shorter}))
+    return name, aliases
 
 
 def _name(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections import Counter
@@ -150,9 +151,8 @@ def open_evidence(
     spooled = None
     real: dict[str, tuple[str, ...]] = {}
     for path in sorted(set(paths) - {"-"}):
-        if not Path(path).exists():
-            raise UsageError(f"there is no file or folder {show(path)!r}")
-        real.setdefault(os.path.realpath(path), Path(os.path.abspath(path)).parts)  # noqa: PTH100  # links stay
+        _check(path)
+        real.setdefault(os.path.realpath(path), _parts(path))
     inputs = [Handed(name, path, real[path]) for path, name in _names(real).items()]
     claims = tuple(_claim(name, path, inputs) for name, path in sorted((servers or {}).items()))
     if "-" in paths:
@@ -160,6 +160,22 @@ def open_evidence(
         inputs.append(Handed("-", str(spooled / "stdin"), ("-",)))
     inputs.sort(key=lambda handed: (handed.name, handed.path))
     return Evidence(tuple(inputs), claims, limits or Limits(), spooled, scratch)
+
+
+def _check(path: str) -> None:
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError) as error:
+        if isinstance(error, PermissionError):
+            raise UsageError(f"{show(path)!r} may not be looked at by this user") from error
+        raise UsageError(f"there is no file or folder {show(path)!r}") from error
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise UsageError(f"{show(path)!r} is no file or folder; a stream is handed in as `-`")
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """An absolute path in parts, links as the user wrote them, compared as the system does."""
+    return Path(os.path.normcase(os.path.abspath(path))).parts  # noqa: PTH100  # keeps links
 
 
 def _names(paths: Iterable[str]) -> dict[str, str]:
@@ -179,7 +195,7 @@ def _claim(server: str, path: str, inputs: Sequence[Handed]) -> Claim:
     name = server.strip().upper().split(".")[0]
     if not name:
         raise UsageError(f"--server {server}={show(path)}: the server has no name")
-    parts = Path(os.path.abspath(path)).parts  # noqa: PTH100  # links stay as the user wrote them
+    parts = _parts(path)
     within = [h for h in inputs if parts[: len(h.named)] == h.named]
     inside_archive = any(Path(h.path).is_file() for h in within)
     if not within or not (Path(path).exists() or inside_archive):

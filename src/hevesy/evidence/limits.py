@@ -28,8 +28,8 @@ class Limits:
     """Unpacked bytes (64 TiB) that the archives of one run may hold in all."""
     members: int = 10_000_000
     """Members that the archives of one run may hold in all."""
-    directory: int = 512 << 20
-    """Bytes (512 MiB) of one zip's central directory, which is held in memory."""
+    directory: int = 256 << 20
+    """Bytes (256 MiB) of one zip's central directory, which is held in memory."""
     depth: int = 5
     """Archives within each other; a compressed tar counts once."""
     memory: int = 32 << 20
