@@ -6,13 +6,14 @@ private rule server_page {
     strings:
         $directive = /<%@\s{0,20}(page|webservice|webhandler|servicehost|control|master|application|import|assembly|language|codepage)\b/ ascii wide nocase
         $block = /<script[^>]{0,200}runat\s{0,4}=\s{0,4}["']?server/ ascii wide nocase
-        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/]/ ascii wide nocase
+        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/<+]/ ascii wide nocase
     condition:
         filesize < 4MB and any of them
 }
 
 rule page_evaluates_request {
-    // No "<" between: client script with a printed value, eval("<%= Request... %>"), is careless but no shell.
+    // Silent on Eval("Name") of data binding, on eval(request.responseText) and on
+    // eval("<%= Request... %>") of client script, which is careless and no shell.
     meta:
         id = "a854773e-62b0-4c07-ad44-31c2cb8aab80"
         title = "Page that evaluates what the request brings"
@@ -27,9 +28,110 @@ rule page_evaluates_request {
         remedy = "remove-web-shell"
         technique = "T1505.003"
     strings:
-        $eval = /\b(eval|execute|executeglobal)\b\s{0,8}[\(\s][^;<\r\n]{0,240}\brequest\s{0,4}[\.\(\[]/ ascii wide nocase
+        $eval = /\beval\b\s{0,8}\([^;<>"'\r\n]{0,240}\brequest\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Cookies|Headers|ServerVariables|BinaryRead)\b)/ ascii wide nocase
+        $encoded = /\beval\b\s{0,8}\([^;<>\r\n]{0,120}GetEncoding\s{0,4}\(\s{0,4}("[\w-]{1,16}"|\d{1,6})\s{0,4}\)[^;<>"'\r\n]{0,120}\brequest\b/ ascii wide nocase
+        $execute = /\b(execute|executeglobal)\b\s{0,8}\([^;<>\r\n]{0,120}\brequest\s{0,4}(\(|\.\s{0,4}(Item|Form|QueryString|Cookies|ServerVariables)\s{0,4}\()/ ascii wide nocase
+        $statement = /\b(eval|execute|executeglobal)\s{1,8}request\s{0,4}(\(\s{0,4}"|\.\s{0,4}(Item|Form|QueryString|Cookies)\s{0,4}\()/ ascii wide nocase
+        $session = /\b(execute|executeglobal)\b\s{0,8}\(?\s{0,4}session\s{0,4}\(\s{0,4}"/ ascii wide nocase
+        $variable = /[\r\n:)]\s{0,20}(eval|execute|executeglobal)(\s{1,8}|\s{0,8}\(\s{0,4})([a-z]\w{0,30}\s{0,4}\(\s{0,4})?[a-z]\w{0,30}\s{0,4}\)?\s{0,4}\)?\s{0,8}([\r\n:]|%>)/ ascii wide nocase
+        $taken = /[\r\n:%]\s{0,20}[a-z]\w{0,30}\s{0,4}=\s{0,4}(request\s{0,4}(\(|\.\s{0,4}(Item|Form|QueryString|Cookies|BinaryRead)\s{0,4}\()|session\s{0,4}\(\s{0,4}")/ ascii wide nocase
+        $built = /\bexecute(global)?\b[^\r\n]{0,80}"\s{0,2}=\s{0,2}request\s{0,2}[.(]/ ascii wide nocase
     condition:
-        server_page and $eval
+        server_page and ($eval or $encoded or $execute or $statement or $session or $built or ($variable and $taken))
+}
+
+rule page_evaluates_hidden_text {
+    meta:
+        id = "52dbe74b-50c5-4de7-bf99-3bc1448433e0"
+        title = "Page that evaluates a text which it hides"
+        description = "Server code hands a string constant to a function of its own and evaluates what comes back: a shell behind a home-made cipher."
+        why = "The page deciphers a text of its own and evaluates it; whoever writes pages for people to read does not do that."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "critical"
+        stage = "shell_placed"
+        outcome = "success"
+        remedy = "remove-web-shell"
+        technique = "T1505.003, T1027"
+    strings:
+        $hidden = /<%[^%]{0,300}\b(execute|executeglobal|eval)\b\s{0,4}\(?\s{0,4}\w{1,30}\s{0,4}\(\s{0,4}"[^"\r\n]{12}/ ascii wide nocase
+        $late = /[^"\r\n]"\s{0,8}[\r\n:]\s{0,8}(execute|executeglobal)\s{0,4}\(?\s{0,4}\w{1,30}\s{0,4}\(\s{0,4}\w{1,30}\s{0,4}\)/ ascii wide nocase
+        $end = /[\r\n:]\s{0,20}execute(global)?\s{0,4}\(?\s{0,4}\w{1,30}\s{0,4}\(\s{0,4}"[^"\r\n]{12}/ ascii wide nocase
+    condition:
+        server_page and any of them
+}
+
+rule page_evaluates_jscript {
+    meta:
+        id = "d2da238e-8a08-42f8-bbae-8a356fa44fe6"
+        title = "JScript page that evaluates a text it pieces together"
+        description = "A page in JScript.NET calls eval on a variable, and takes text from the request, decodes it or builds it from pieces."
+        why = "The page evaluates, as JScript, a text that it takes from the request, decodes or pieces together."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "critical"
+        stage = "shell_placed"
+        outcome = "success"
+        remedy = "remove-web-shell"
+        technique = "T1505.003"
+    strings:
+        $page = /<%@\s{0,20}page\b[^>]{0,200}language\s{0,8}=\s{0,8}["']?jscript/ ascii wide nocase
+        $block = /<script[^>]{0,200}(runat\s{0,4}=\s{0,4}["']?server["']?[^>]{0,100}language\s{0,4}=\s{0,4}["']?jscript|language\s{0,4}=\s{0,4}["']?jscript["']?[^>]{0,100}runat\s{0,4}=\s{0,4}["']?server)/ ascii wide nocase
+        $eval = /\beval[\s\/*-]{0,20}\([\s\/*-]{0,20}[a-z_$]/ ascii wide nocase
+        $decoded = /\b(FromBase64String|fromCharCode)\b/ ascii wide nocase
+        $escapes = /(\\x[4-7][0-9a-f]){3}/ ascii wide nocase
+        $pieces = /"[\w\[\](,\\"]{1,3}"[^";\r\n]{0,12}\+[^";\r\n]{0,12}"[\w\[\](,\\"]{1,3}"[^";\r\n]{0,12}\+/ ascii wide nocase
+        $named = /\bRequest\s{0,4}(\[|\.\s{0,4}(Item|Form|QueryString|Params|Cookies|Headers)\b)/ ascii wide nocase
+    condition:
+        server_page and ($page or $block) and $eval and ($decoded or $escapes or $pieces or $named)
+}
+
+rule page_transforms_with_script {
+    meta:
+        id = "cdda8f3d-0177-457d-bb12-3d50f47b511b"
+        title = "Page that runs script through a style sheet"
+        description = "A page holds a style sheet with a script of its own in it and hands it to the XSLT processor, which runs the script."
+        why = "The page holds a style sheet whose script makes objects, starts programs or evaluates text, and has it run."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "critical"
+        stage = "shell_placed"
+        outcome = "success"
+        remedy = "remove-web-shell"
+        technique = "T1505.003, T1220"
+    strings:
+        $script = /<msxsl:script\b/ ascii wide nocase
+        $acts = /\b(ActiveXObject|ProcessStartInfo|Process\.Start|Diagnostics|eval\s{0,4}\(|Assembly\.Load)/ ascii wide nocase
+    condition:
+        server_page and all of them
+}
+
+rule page_in_unreadable_code {
+    // Encoders of the nineties did that to sold programs; nothing that is under support does.
+    meta:
+        id = "2f615c58-618e-4196-829a-02de0e26ffaa"
+        title = "Page in a code that hides it"
+        description = "The page is written in UTF-7 or with the encoder of Windows Script, so that readers and scanners see no text."
+        why = "The page is written in an encoding that hides its text; what it does is not known."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "high"
+        stage = "shell_placed"
+        outcome = "unknown"
+        remedy = "check-web-file"
+        technique = "T1505.003, T1027"
+    strings:
+        $utf7 = /<%@[^>]{0,100}codepage\s{0,4}=\s{0,4}["']?65000\b/ ascii nocase
+        $encoded = /<%@[^>]{0,100}language\s{0,4}=\s{0,4}["']?\s?(vbscript|jscript)\.encode\b/ ascii nocase
+        $block = /<script[^>]{0,200}language\s{0,4}=\s{0,4}["']?\s?(vbscript|jscript)\.encode\b/ ascii nocase
+        $server = /runat\s{0,4}=\s{0,4}["']?server/ ascii nocase
+        $mark = "#@~^" ascii
+    condition:
+        $utf7 or ($encoded and $mark) or ($block and $server and $mark)
 }
 
 rule page_evaluates_unsafe {

@@ -6,7 +6,7 @@ private rule server_page {
     strings:
         $directive = /<%@\s{0,20}(page|webservice|webhandler|servicehost|control|master|application|import|assembly|language|codepage)\b/ ascii wide nocase
         $block = /<script[^>]{0,200}runat\s{0,4}=\s{0,4}["']?server/ ascii wide nocase
-        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/]/ ascii wide nocase
+        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/<+]/ ascii wide nocase
     condition:
         filesize < 4MB and any of them
 }
@@ -55,10 +55,10 @@ rule page_runs_typed_command {
     strings:
         $info = /\bProcessStartInfo\b/ ascii wide nocase
         $new = /\bnew\s{1,8}(System\.Diagnostics\.)?Process\s{0,4}\(/ ascii wide nocase
-        $shell = /["'\\]\s{0,4}(cmd(\.exe)?|powershell(\.exe)?)\s{0,4}["']/ ascii wide nocase
+        $shell = /["'\\](cmd|powershell)(\.exe)?\s{0,4}["'<]|["'\s]\/c\s/ ascii wide nocase
         $output = /\bRedirectStandardOutput\b/ ascii wide nocase
         $box = /<asp:TextBox\b|<input\b/ ascii wide nocase
-        $text = /\.(Text|Value)\b/ ascii wide
+        $text = /\.(Text|Value)\b/ ascii wide nocase
     condition:
         server_page and ($info or $new) and $shell and $output and $box and $text
 }
@@ -134,4 +134,46 @@ rule page_lists_security_products {
         $p8 = "RepMgr" ascii wide
     condition:
         server_page and $list and 3 of ($p*)
+}
+
+rule page_runs_commands_over_sql {
+    meta:
+        id = "bb390535-9799-4f6b-895f-9b88b020cd7e"
+        title = "Page that runs commands through SQL Server"
+        description = "A page connects to SQL Server and calls xp_cmdshell, which runs a command of Windows."
+        why = "The page calls xp_cmdshell, by which SQL Server runs commands of Windows."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "critical"
+        stage = "shell_placed"
+        outcome = "success"
+        remedy = "remove-web-shell"
+        technique = "T1505.003, T1505.001"
+    strings:
+        $cmdshell = "xp_cmdshell" ascii wide nocase
+        $client = /\b(SqlCommand|SqlConnection|OleDbConnection|ADODB\.Connection)\b/ ascii wide nocase
+    condition:
+        server_page and all of them
+}
+
+rule page_listens_to_network {
+    meta:
+        id = "9481c5c4-c606-49c7-bc5d-239f4423c6ba"
+        title = "Page that listens to the network"
+        description = "A page opens a raw socket that takes every packet: a sniffer."
+        why = "The page opens a raw socket and switches it to receive every packet on the network."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "critical"
+        stage = "shell_placed"
+        outcome = "success"
+        remedy = "remove-web-shell"
+        technique = "T1505.003, T1040"
+    strings:
+        $raw = /\bSocketType\s{0,4}\.\s{0,4}Raw\b/ ascii wide nocase
+        $all = /\bIOControl\s{0,4}\(/ ascii wide nocase
+    condition:
+        server_page and all of them
 }

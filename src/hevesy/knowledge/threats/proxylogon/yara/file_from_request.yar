@@ -6,7 +6,7 @@ private rule server_page {
     strings:
         $directive = /<%@\s{0,20}(page|webservice|webhandler|servicehost|control|master|application|import|assembly|language|codepage)\b/ ascii wide nocase
         $block = /<script[^>]{0,200}runat\s{0,4}=\s{0,4}["']?server/ ascii wide nocase
-        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/]/ ascii wide nocase
+        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/<+]/ ascii wide nocase
     condition:
         filesize < 4MB and any of them
 }
@@ -81,4 +81,30 @@ rule page_manages_files_and_commands {
         $registry = /\bRegistryKey\b|\bRegistry\.(LocalMachine|CurrentUser)\b/ ascii wide nocase
     condition:
         server_page and $run and $delete and $drives and ($times or $registry or $upload)
+}
+
+rule page_browses_files {
+    meta:
+        id = "7e08c1c1-8288-4e79-a04b-4297e407dd35"
+        title = "Page that browses the disk"
+        description = "A page lists drives or any folder that the request names, and reads, copies or deletes files there."
+        why = "The page lists folders that the request names and reads, copies or deletes files there; that it is hostile is not shown."
+        author = "hevesy"
+        licence = "Apache-2.0"
+        date = "2026-11-25"
+        level = "high"
+        stage = "shell_placed"
+        outcome = "unknown"
+        remedy = "check-web-file"
+        technique = "T1505.003, T1083"
+    strings:
+        $classic = "Scripting.FileSystemObject" ascii wide nocase
+        $folder = /\.\s{0,4}(SubFolders|Drives)\b/ ascii wide nocase
+        $asked = /\b(GetFolder|GetFile|OpenTextFile|DeleteFile|DeleteFolder|CopyFile|MoveFile)\s{0,4}\(?/ ascii wide nocase
+        $drives = /\b(GetLogicalDrives|DriveInfo\s{0,4}\.\s{0,4}GetDrives)\s{0,4}\(/ ascii wide
+        $list = /\b(GetDirectories|GetFiles|GetFileSystemInfos)\s{0,4}\(/ ascii wide
+        $reads = /\b(WriteFile|TransmitFile|BinaryWrite|ReadAllText|ReadAllBytes|StreamReader|OpenText|File\s{0,4}\.\s{0,4}Delete)\b/ ascii wide
+        $request = /\bRequest\s{0,4}(\.\s{0,4}(QueryString|Form|Item|Params|Headers|Cookies|ServerVariables|Files)\b|\[|\()/ ascii wide nocase
+    condition:
+        server_page and $request and (($classic and $folder and #asked >= 2) or ($drives and $list and $reads))
 }

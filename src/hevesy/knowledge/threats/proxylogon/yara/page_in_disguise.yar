@@ -6,7 +6,7 @@ private rule server_page {
     strings:
         $directive = /<%@\s{0,20}(page|webservice|webhandler|servicehost|control|master|application|import|assembly|language|codepage)\b/ ascii wide nocase
         $block = /<script[^>]{0,200}runat\s{0,4}=\s{0,4}["']?server/ ascii wide nocase
-        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/]/ ascii wide nocase
+        $asp = /<%[\s=]{0,20}[a-z(@_\\'"\/<+]/ ascii wide nocase
     condition:
         filesize < 4MB and any of them
 }
