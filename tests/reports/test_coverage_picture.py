@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +110,25 @@ def test_many_lanes_are_cut_in_words(assessment: Assessment) -> None:
 
     assert len(picture.lanes) == 24
     assert picture.left_out == ("76 more log kinds",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "label"),
+    [
+        ("iis", "IIS web server log", "IIS web server log"),
+        ("windows:Security", "Windows events: Security", "events: Security"),
+        ("windows:Microsoft-Windows-Sysmon/Operational", "x", "events: Sysmon/Operational"),
+        (
+            "windows:Microsoft-Exchange-ActiveMonitoring/ProbeResult",
+            "x",
+            "events: …itoring/ProbeResult",
+        ),
+    ],
+)
+def test_lanes_have_labels_that_tell_them_apart(kind: str, title: str, label: str) -> None:
+    """Channels differ at their end, so the end is kept."""
+    one = replace(lane([(date(2021, 3, 1), 1)]), kind=kind, title=title)
+    picture = draw_coverage(server(one), ())
+    assert picture is not None
+
+    assert picture.lanes[0].title == label

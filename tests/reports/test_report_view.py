@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hevesy.reports.report_view import MAX_FINDINGS, draw_view, order_losses
+from hevesy.reports.report_view import MAX_FINDINGS, draw_view, order_losses, order_pivots
 
 if TYPE_CHECKING:
     from hevesy.model import Assessment
@@ -50,3 +50,10 @@ def test_rows_of_sources_add_up(assessment: Assessment) -> None:
 
     assert total.rows == total.parsed + total.passed_over + total.damaged == 240_000
     assert (total.server, total.kind, total.sources) == ("EX01", "iis", 6)
+
+
+def test_what_a_person_can_search_for_comes_first() -> None:
+    """Addresses and pages before the GUIDs of processes and requests."""
+    pivots = ["process:{1}", "ip:192.0.2.7", "request:2", "page:/x.aspx"]
+
+    assert order_pivots(pivots) == ["ip:192.0.2.7", "page:/x.aspx", "process:{1}", "request:2"]

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "Lane", "Picture", "Tick", "Window", "draw_coverage"]
 
-LABEL, WIDTH, RIGHT = 210.0, 720.0, 14.0
+LABEL, WIDTH, RIGHT = 224.0, 706.0, 14.0
 TOP, LANE, BAR, FOOT = 46.0, 30.0, 20.0, 30.0
 MAX_LANES = 24
+MAX_TITLE = 28
 MAX_BAR_DAYS = 400
 """With more days a bar would be thinner than two pixels of a wide screen: runs are drawn."""
 MAX_DAY_TICKS = 45
@@ -174,7 +175,7 @@ def _lane(coverage: Coverage, scale: _Scale, base: float) -> Lane:
     if scale.days <= MAX_BAR_DAYS:
         bars = tuple(_bar(day, count, most, scale, base) for day, count in days)
     return Lane(
-        title=coverage.title,
+        title=_short(coverage),
         y=base,
         runs=tuple(_block(*run, scale, base) for run in _runs([day for day, _ in days])),
         bars=bars,
@@ -190,6 +191,16 @@ def _lane(coverage: Coverage, scale: _Scale, base: float) -> Lane:
             if last.toordinal() >= scale.first and first.toordinal() <= scale.last
         ),
     )
+
+
+def _short(coverage: Coverage) -> str:
+    """A title that fits beside its lane; of a channel the end, which tells it from the others."""
+    if not coverage.kind.startswith("windows:"):
+        return coverage.title[:MAX_TITLE]
+    name = coverage.kind.removeprefix("windows:").removeprefix("Microsoft-")
+    name = name.removeprefix("Windows-")
+    room = MAX_TITLE - len("events: ")
+    return f"events: {name}" if len(name) <= room else f"events: …{name[1 - room :]}"
 
 
 def _block(first: int, last: int, scale: _Scale, base: float, text: str = "") -> Bar:
@@ -230,7 +241,10 @@ def _ticks(scale: _Scale) -> tuple[Tick, ...]:
         return tuple(Tick(scale.x(day), f"{date.fromordinal(day)}"[5:]) for day in days)
     months = _month_starts(date.fromordinal(scale.first), date.fromordinal(scale.last))
     step = max(1, math.ceil(len(months) / 10))
-    return tuple(Tick(scale.x(day.toordinal()), f"{day}"[:7]) for day in months[::step])
+    ticks = [Tick(scale.x(day.toordinal()), f"{day}"[:7]) for day in months[::step]]
+    if ticks[0].x - LABEL > WIDTH / 10:
+        ticks.insert(0, Tick(LABEL, f"{date.fromordinal(scale.first)}"))
+    return tuple(ticks)
 
 
 def _month_starts(first: date, last: date) -> list[date]:

@@ -14,7 +14,7 @@ from hevesy.reports.headline import draw_headline
 from hevesy.reports.mark import Mark
 from hevesy.reports.numbers import size_words
 from hevesy.reports.remedy_markdown import is_trusted, render_markdown
-from hevesy.reports.report_view import MAX_LIST, MAX_STEPS, draw_view
+from hevesy.reports.report_view import MAX_LIST, MAX_STEPS, draw_view, order_pivots
 from hevesy.reports.words import glossary, label, word
 from hevesy.tables import kind_title
 
@@ -91,6 +91,7 @@ def _environment() -> Environment:
         "number": _number,
         "path": _path,
         "remedy": lambda text: _markup(render_markdown(text)),
+        "telling": order_pivots,
         "time": _time,
         "word": lambda key, family: label(family, key),
     }

@@ -25,6 +25,7 @@ __all__ = [
     "View",
     "draw_view",
     "order_losses",
+    "order_pivots",
 ]
 
 MAX_FINDINGS = 400
@@ -35,6 +36,7 @@ MAX_STEPS = 120
 """Steps shown of one chain."""
 MAX_LIST = 300
 """Rows shown of a list: losses, sources, refused rules."""
+MACHINE_PIVOTS = ("process:", "request:")
 PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -127,6 +129,11 @@ def draw_view(assessment: Assessment) -> View:
 def order_losses(losses: Iterable[Loss]) -> tuple[Loss, ...]:
     """Lost sources first, then by input and place."""
     return tuple(sorted(losses, key=lambda loss: (not loss.grave, loss.input, loss.source)))
+
+
+def order_pivots(pivots: Iterable[str]) -> list[str]:
+    """Addresses, pages, accounts and files before what only machines compare."""
+    return sorted(pivots, key=lambda pivot: (pivot.startswith(MACHINE_PIVOTS), pivot))
 
 
 def _most_telling(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
