@@ -59,6 +59,7 @@ def test_loose_files_speak_of_the_only_server_below() -> None:
 def test_what_nothing_names_is_called_after_its_archive() -> None:
     """The stem in upper case, every suffix dropped."""
     assert identify([_source("case7.tar.gz")], {})["case7.tar.gz"] == ("CASE7", ())
+    assert identify([_source("-")], {})["-"] == ("STDIN", ())
 
 
 def test_a_folder_named_after_a_server_and_a_kind_is_the_servers() -> None:

@@ -12,7 +12,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from hevesy.model import Source
 
-DATA = b"".join(b"%d 2021-03-03 GET /owa/auth/x.js\r\n" % i for i in range(5000)) + os.urandom(3000)
+DATA = b"".join(b"%d 2021-03-03 GET /owa/auth/x.js\r\n" % i for i in range(1500)) + os.urandom(3000)
 
 
+@lru_cache(maxsize=1)
 def _ways(zipped: Callable[..., bytes], tarred: Callable[..., bytes]) -> dict[str, bytes]:
     return {
         "plain.log": DATA,
@@ -43,7 +44,7 @@ def _ways(zipped: Callable[..., bytes], tarred: Callable[..., bytes]) -> dict[st
         "x.tar.xz": tarred({"x.log": DATA}, "w:xz"),
         "x.tar.bz2": tarred({"x.log": DATA}, "w:bz2"),
         "x.log.gz": gzip.compress(DATA),
-        "two.log.gz": gzip.compress(DATA[:70_000]) + gzip.compress(DATA[70_000:]),
+        "two.log.gz": gzip.compress(DATA[:20_000]) + gzip.compress(DATA[20_000:]),
         "x.log.bz2": bz2.compress(DATA),
         "x.log.xz": lzma.compress(DATA),
         "zip_in_zip.zip": zipped({"a.zip": zipped({"x.log": DATA})}),
@@ -178,7 +179,7 @@ def test_damage_ends_the_stream_and_is_told(tmp_path: Path, zipped: Callable[...
     (tmp_path / "x.zip").write_bytes(data)
     sources = _sources(tmp_path / "x.zip")
     broken = bytearray(data)
-    broken[90_000] ^= 0xFF
+    broken[20_000] ^= 0xFF
     (tmp_path / "x.zip").write_bytes(broken)
     results = []
     for source, reached in reach_many(sources):
@@ -197,7 +198,7 @@ def test_a_seekable_copy_keeps_what_came_before_the_damage(
     data = bytearray(zipped({"a.evtx": DATA}, zipfile.ZIP_STORED))
     (tmp_path / "x.zip").write_bytes(data)
     (source,) = _sources(tmp_path / "x.zip")
-    data[90_000] ^= 0xFF
+    data[20_000] ^= 0xFF
     (tmp_path / "x.zip").write_bytes(data)
     with reach(source, seekable=True) as reached:
         assert reached.failure is not None

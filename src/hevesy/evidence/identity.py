@@ -126,7 +126,7 @@ def _neighbour(
 
 
 def _own(collection: str) -> str:
-    stem = collection.rsplit("/", 1)[-1]
+    stem = "STDIN" if collection == "-" else collection.rsplit("/", 1)[-1]
     while (shorter := ARCHIVE_NAME.sub("", stem)) != stem:
         stem = shorter
     return stem.upper() or collection.upper()
