@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["write_text"]
 
 MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
+MAX_OTHERS = 8
 CHAIN_STEPS = 6
 """With the line above them, a chain takes at most seven lines."""
 STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "bold"}
@@ -78,29 +79,31 @@ def _verdicts(assessment: Assessment) -> Iterator[RenderableType]:
     yield line((headline.lead, "bold"), f" {headline.rest}".rstrip())
     yield from _head("Verdicts")
     table = grid(3)
-    for server in assessment.servers[:MAX_SERVERS]:
+    judged = [server for server in assessment.servers if server.verdict]
+    for server in judged[:MAX_SERVERS]:
         table.add_row("", line((server.name, "bold")), _verdict(server), line(server.why))
     yield table
-    rest = Counter(
-        label("verdict", server.verdict or "no Exchange")
-        for server in assessment.servers[MAX_SERVERS:]
-    )
+    rest = Counter(label("verdict", server.verdict or "") for server in judged[MAX_SERVERS:])
     if rest:
         said = ", ".join(f"{count:,} {name}" for name, count in rest.items())
         yield line(f"  and {rest.total():,} more: {said}")
+    others = [server.name for server in assessment.servers if not server.verdict]
+    if others:
+        more = f" and {len(others) - MAX_OTHERS:,} more" if len(others) > MAX_OTHERS else ""
+        named = ", ".join(others[:MAX_OTHERS])
+        yield line(f"  {_count(len(others), 'other machine')}, no verdict: {named}{more}")
 
 
 def _verdict(server: ServerAssessment) -> RenderableType:
-    if server.verdict is None:
-        return line("no Exchange, no verdict")
-    called = word("verdict", server.verdict.value)
+    called = word("verdict", server.verdict.value if server.verdict else "")
     least = "at least " if server.at_least else ""
     return line((f"{least}{called.label}", STYLES[called.tone]))
 
 
 def _coverage(assessment: Assessment) -> Iterator[RenderableType]:
     yield from _head("Coverage", "days in UTC, records, log: what the evidence could have shown")
-    lanes = [(server.name, lane) for server in assessment.servers for lane in server.coverage]
+    judged = [server for server in assessment.servers if server.verdict] or assessment.servers
+    lanes = [(server.name, lane) for server in judged for lane in server.coverage]
     table = grid(4)
     digits = max((len(f"{lane.records:,}") for _, lane in lanes), default=0)
     before = ""

@@ -86,6 +86,9 @@ class View:
     more_servers: tuple[ServerAssessment, ...]
     others: tuple[ServerAssessment, ...]
     """Machines without a verdict."""
+    others_found: tuple[tuple[ServerAssessment, int], ...]
+    """Those of them with findings, and how many; most first."""
+    others_clean: tuple[ServerAssessment, ...]
     figures: tuple[Figure, ...]
     explained: tuple[tuple[str, tuple[Finding, ...]], ...]
     """By incident: its title and its findings that are shown."""
@@ -110,11 +113,19 @@ def draw_view(assessment: Assessment) -> View:
     chosen = {id(finding) for finding in shown}
     exchange = tuple(server for server in assessment.servers if server.verdict)
     losses = order_losses(assessment.losses)
+    others = tuple(server for server in assessment.servers if not server.verdict)
+    found = Counter(finding.server for finding in assessment.findings)
     return View(
         exchange=exchange,
         cards=exchange[:MAX_SERVERS],
         more_servers=exchange[MAX_SERVERS:],
-        others=tuple(server for server in assessment.servers if not server.verdict),
+        others=others,
+        others_found=tuple(
+            (server, found[server.name])
+            for server in sorted(others, key=lambda server: (-found[server.name], server.name))
+            if found[server.name]
+        ),
+        others_clean=tuple(server for server in others if not found[server.name]),
         figures=_figures(assessment),
         explained=tuple((titles[key], tuple(rows)) for key, rows in explained.items() if rows),
         unexplained=tuple(unexplained),
