@@ -55,7 +55,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     outcome: Outcome
     vulnerability: str = ""
     outcomes: dict[str, Outcome] = {}
-    """What single lines of a request show, where they show less: `iis`, `iis_backend`."""
+    """What single lines of a request show, where it is not the same: `iis`, `iis_backend`."""
+    stages: dict[str, Stage] = {}
+    """Likewise for the stage."""
+    silent: list[str] = []
+    """Logs whose line of it shows nothing on its own, being like ordinary ones: it is written, and
+    the truth does not list it. `line` or `event` for a step that is no request."""
     request: Request | None = None
     line: _TextLine | None = None
     event: Event | None = None
@@ -74,7 +79,7 @@ class Deed:
 
     planted: PlantedStep
     """What the truth says of it; source and line are not known yet."""
-    outcomes: Mapping[str, Outcome]
+    step: Step
     honest: bool
     """Whether it is an administrator's, of which the truth says nothing."""
     log: str
@@ -89,8 +94,19 @@ class Deed:
     def shown(self, label: str, kind: str, source: str, line: int | None) -> PlantedStep:
         """What the truth says of one line of it; `label` is the log: `iis_backend`."""
         name = f"{self.planted.id}/{label}" if self.log == "web" else self.planted.id
-        outcome = self.outcomes.get(label, self.planted.outcome)
-        return replace(self.planted, id=name, kind=kind, outcome=outcome, source=source, line=line)
+        return replace(
+            self.planted,
+            id=name,
+            kind=kind,
+            stage=self.step.stages.get(label, self.planted.stage),
+            outcome=self.step.outcomes.get(label, self.planted.outcome),
+            source=source,
+            line=line,
+        )
+
+    def told(self, label: str) -> bool:
+        """Whether the truth lists its line in that log."""
+        return not self.honest and label not in self.step.silent
 
 
 def steps_of(attack: Attack, scenario: Scenario) -> tuple[list[Step], bool]:
@@ -196,7 +212,7 @@ def deed(
     planted = PlantedStep(
         name, server.name, moment, step.stage, step.outcome, step.vulnerability, "", "", None
     )
-    made = Deed(planted, step.outcomes, honest, "web")
+    made = Deed(planted, step, honest, "web")
     if step.request is not None:
         return _request_deed(made, step, step.request, words)
     if step.file is not None:

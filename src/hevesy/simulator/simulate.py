@@ -124,7 +124,7 @@ class _ServerLogs:
         return member_path(self.server.layout, windows_path)
 
     def _note(self, made: Deed, label: str, kind: str, member: str, line: int | None) -> None:
-        if not made.honest:
+        if made.told(label):
             self._planted.append(made.shown(label, kind, member, line))
 
     def _on(self, days: Sequence[date], log: str) -> list[Deed]:
@@ -193,7 +193,7 @@ class _ServerLogs:
         self.size += collection.add(member, file.parts)
         self.rows += rows.height
         for mark, line in file.marked:
-            self._note(planted[mark], kind, kind, member, line)
+            self._note(planted[mark], "line", kind, member, line)
 
     def _write_events(self, collection: Collection, channel: str, share: float) -> None:
         name = channel.replace("/", "%4")
@@ -212,7 +212,7 @@ class _ServerLogs:
             rows, planted = self._lines(templates, days, log, budget / len(self._days))
             file = log_file(rows, (), newline=NEWLINES[traits.newline], before=before)
             for mark, line in file.marked:
-                self._note(planted[mark], channel, "event_json", member, line)
+                self._note(planted[mark], "event", "event_json", member, line)
             before += rows.height
             self.rows += rows.height
             yield from file.parts
@@ -271,6 +271,8 @@ def _deed_lines(
             if isinstance(request, Request)
         }
         for label, (kind, line) in lines.items():
+            if not made.told(label):
+                continue
             dropped = {
                 trait: other[label][1]
                 for trait, other in others.items()
@@ -279,7 +281,7 @@ def _deed_lines(
             yield made.shown(label, kind, "", None), line, dropped
     elif made.log == "file":
         yield made.planted, made.text, {k: v for k, v in changed.items() if isinstance(v, str)}
-    elif made.planted.kind in scenario.server_kinds(server):
+    elif made.told("event" if made.log.startswith("events:") else "line"):
         line = planted_line(scenario, server, made, made.text, seed)
         yield (
             made.planted,
