@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from hevesy.model import Source, Survey
 from hevesy.records import (
     compiled_page,
     config_file,
@@ -22,6 +20,11 @@ from hevesy.records import (
 from hevesy.records.batch import Batch, Parser, add_up
 from hevesy.records.compiled_page import CompiledPage, read_compiled
 from hevesy.records.recognition import recognise_among
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.model import Source, Survey
 
 __all__ = [
     "PARSERS",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
 from hevesy.model import BuildSeen, DamagedRow, DayCount, Source, Survey
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 __all__ = ["Batch", "Parser", "add_up"]
 

@@ -1,18 +1,35 @@
-"""Rows of a text log -> their cells: plain rows at once, quoted and misaligned ones on longer ways."""
+"""Rows of a text log -> cells: plain rows at once, quoted and misaligned ones on longer ways."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
-__all__ = ["Layout", "cells_of"]
+from hevesy.model import DamagedRow
+from hevesy.records.clock import repaired, usual_time
+from hevesy.records.lines import SAMPLES, sampled
+
+__all__ = ["Damage", "Layout", "cells_of"]
 
 _SURPLUS = 64
 """Separators too many that a row may have and still be realigned."""
 
+Way = Callable[[pl.DataFrame, "Layout"], "pl.LazyFrame | None"]
+"""Reads the cells of rows, of all or of those that it can read."""
+
 _CONTEXT = ("line", "offset", "raw", "_version", "_date")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Rows that could not be read."""
+
+    count: int = 0
+    samples: tuple[DamagedRow, ...] = ()
+    """The first, at most `SAMPLES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +43,10 @@ class Layout:
     anchors: Mapping[str, str]
     shapes: Mapping[str, str]
     loose: tuple[str, ...]
-    time: Callable[[pl.DataFrame], pl.Series]
+    when: pl.Expr | None
+    """Cells -> the text of their time; None where no column tells it."""
+    usual: str
+    """How nearly all times are written, as `strptime` has it."""
 
     @property
     def separators(self) -> int:
@@ -34,7 +54,7 @@ class Layout:
         return len(self.names) - 1
 
 
-def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
+def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Damage]:
     """Cells of rows under one header, as text.
 
     A row is read on the first of these ways that gives it as many cells as there are columns, a
@@ -46,72 +66,73 @@ def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataF
         layout: of their header.
 
     Returns:
-        Rows with `time` and a text column a header column, by line; and the damaged ones, with
-        `line`, `raw`, `reason`.
+        Rows with `time` and a text column a header column, by line; and the damaged ones.
     """
-    if not layout.separators > 0:
-        return _none(rows), _damaged(rows, layout)
-    plain = _plain(rows, layout)
-    good, odd = _sound(rows, plain, layout, layout.anchors)
+    if layout.when is None:
+        return rows.clear(), Damage(len(rows), _samples(rows, layout))
+    good, odd = _sound(rows, _plain(rows, layout), layout, layout.anchors)
     if odd.is_empty():
-        return good, _damaged(odd, layout)
+        return good, Damage()
+    enough = pl.col("raw").str.count_matches(layout.separator, literal=True) >= layout.separators
+    short = odd.filter(~enough)
+    odd = odd if short.is_empty() else odd.filter(enough)
     parts = [good]
     for way in (_quoted, _collapsed, *_realigned(layout)):
-        if odd.is_empty():
-            break
-        found, odd = _sound(odd, way(odd, layout), layout, {**layout.anchors, **layout.shapes})
-        parts.append(found)
-    whole = (
-        pl.concat(part for part in parts if not part.is_empty()) if any(map(len, parts)) else good
-    )
-    return whole.sort("line"), _damaged(odd, layout)
+        cells = None if odd.is_empty() else way(odd, layout)
+        if cells is not None:
+            more, odd = _sound(odd, cells, layout, {**layout.anchors, **layout.shapes})
+            parts.append(more)
+    found = [part for part in parts if not part.is_empty()] or parts[:1]
+    whole = pl.concat(found).sort("line") if len(found) > 1 else found[0]
+    worst = pl.concat([short.head(SAMPLES), odd.head(SAMPLES)]).sort("line")
+    return whole, Damage(len(short) + len(odd), _samples(worst, layout))
 
 
 def _sound(
-    rows: pl.DataFrame, cells: pl.DataFrame, layout: Layout, proofs: Mapping[str, str]
+    rows: pl.DataFrame, found: pl.LazyFrame, layout: Layout, proofs: Mapping[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The cells that prove right, and the rows that are left."""
-    if cells.is_empty():
-        return cells, rows
-    cells = cells.with_columns(layout.time(cells).alias("time"))
-    fits = pl.col("time").is_not_null()
+    """The cells that prove right, with their time; and the rows that are left."""
+    fits = pl.lit(value=True)
     for name, pattern in proofs.items():
         fits &= pl.col(name).str.contains(pattern)
-    sound = cells.select(fits.alias("fits"))["fits"]
-    if len(cells) == len(rows) and sound.all():
-        return cells, rows.clear()
-    good = cells.filter(sound)
+    cells = repaired(
+        found.with_columns(_when=layout.when)
+        .with_columns(time=usual_time(pl.col("_when"), layout.usual), _fits=fits)
+        .collect()
+    )
+    all_fit = cells["_fits"].all() and not cells["time"].null_count()
+    if all_fit and len(cells) == len(rows):
+        return cells.drop("_when", "_fits"), rows.clear()
+    good = cells.filter(pl.col("_fits") & pl.col("time").is_not_null()).drop("_when", "_fits")
     return good, rows.join(good.select("line"), on="line", how="anti", maintain_order="left")
 
 
-def _plain(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def _plain(rows: pl.DataFrame, layout: Layout) -> pl.LazyFrame:
     raw = pl.col("raw")
     if layout.rest:
-        return _split(rows, raw, layout)
+        return _split(rows.lazy(), raw, layout)
     right = raw.str.count_matches(layout.separator, literal=True) == layout.separators
     if layout.separator == ",":
         right &= ~raw.str.contains('"', literal=True)
-    return _split(rows.filter(right), raw, layout)
+    return _split(rows.lazy().filter(right), raw, layout)
 
 
-def _split(rows: pl.DataFrame, text: pl.Expr, layout: Layout) -> pl.DataFrame:
-    """Cells of rows that have enough separators; rows that have too few are left out."""
-    if rows.is_empty():
-        return _none(rows)
+def _split(rows: pl.LazyFrame, text: pl.Expr, layout: Layout) -> pl.LazyFrame:
+    """Cells of rows that have enough separators; a last column may take the rest of the row."""
     if layout.rest:
         split = text.str.splitn(layout.separator, len(layout.names))
     else:
         split = text.str.split_exact(layout.separator, layout.separators)
-    cells = rows.select(split.alias("cells"))["cells"].struct.unnest()
-    cells.columns = list(layout.names)
-    whole = rows.select(_CONTEXT).hstack(cells)
-    return whole.filter(pl.col(layout.names[-1]).is_not_null()) if layout.rest else whole
+    cells = rows.select(
+        *_CONTEXT, split.struct.rename_fields(list(layout.names)).alias("_cells")
+    ).unnest("_cells")
+    return cells.filter(pl.col(layout.names[-1]).is_not_null()) if layout.rest else cells
 
 
-def _quoted(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def _quoted(rows: pl.DataFrame, layout: Layout) -> pl.LazyFrame | None:
     """Cells of rows whose quotes stand as CSV wants them: around whole cells, doubled inside."""
     if layout.separator != ",":
-        return _none(rows)
+        return None
     raw = pl.col("raw")
     marked = raw.str.replace_all(r'(^|,)"(?:[^"]|"")*"', "${1}\x01")
     clean = (
@@ -122,7 +143,7 @@ def _quoted(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     )
     rows = rows.filter(clean)
     if rows.is_empty():
-        return _none(rows)
+        return None
     joined = rows["raw"].str.join("\n").item().encode()
     cells = pl.read_csv(
         joined,
@@ -130,67 +151,61 @@ def _quoted(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         schema=dict.fromkeys(layout.names, pl.String),
         empty_string_is_null=False,
     )
-    return rows.select(_CONTEXT).hstack(cells) if len(cells) == len(rows) else _none(rows)
+    return rows.select(_CONTEXT).hstack(cells).lazy() if len(cells) == len(rows) else None
 
 
-def _collapsed(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def _collapsed(rows: pl.DataFrame, layout: Layout) -> pl.LazyFrame | None:
     """Cells of rows that are right once doubled blanks count as one: cells padded with a blank."""
     if layout.separator != " ":
-        return _none(rows)
+        return None
     text = pl.col("raw").str.replace_all(" {2,}", " ").str.strip_chars(" ")
     right = text.str.count_matches(" ", literal=True) == layout.separators
-    return _split(rows.filter(right), text, layout)
+    return _split(rows.lazy().filter(right), text, layout)
 
 
-def _realigned(
-    layout: Layout,
-) -> Iterator[Callable[[pl.DataFrame, Layout], pl.DataFrame]]:
+def _realigned(layout: Layout) -> Iterator[Way]:
     """One way for each column that may hold separators: those too many are taken for its own."""
-    if layout.rest:
-        return
-    for name in layout.loose:
-        yield lambda rows, layout, at=layout.names.index(name): _surplus_at(rows, layout, at)
+    if not layout.rest:
+        for name in layout.loose:
+            yield partial(_surplus_at, at=layout.names.index(name))
 
 
-def _surplus_at(rows: pl.DataFrame, layout: Layout, at: int) -> pl.DataFrame:
+def _surplus_at(rows: pl.DataFrame, layout: Layout, *, at: int) -> pl.LazyFrame:
     """Cells of rows with too many separators, if those too many stand in the column `at`."""
     count = pl.col("raw").str.count_matches(layout.separator, literal=True).cast(pl.Int64)
     surplus = count - layout.separators
-    rows = rows.filter(surplus.is_between(1, _SURPLUS))
-    if rows.is_empty():
-        return _none(rows)
-    cells = rows.select(
-        *_CONTEXT, _surplus=surplus, _cells=pl.col("raw").str.split(layout.separator)
-    )
     parts = pl.col("_cells").list
     width = len(layout.names)
-    return cells.select(
-        *_CONTEXT,
-        *(parts.get(i, null_on_oob=True).alias(layout.names[i]) for i in range(at)),
-        parts.slice(at, pl.col("_surplus") + 1)
-        .list.join(layout.separator)
-        .str.strip_chars(" ")
-        .alias(layout.names[at]),
-        *(
-            parts.get(i - width, null_on_oob=True).alias(layout.names[i])
-            for i in range(at + 1, width)
-        ),
+    return (
+        rows.lazy()
+        .filter(surplus.is_between(1, _SURPLUS))
+        .select(*_CONTEXT, _surplus=surplus, _cells=pl.col("raw").str.split(layout.separator))
+        .select(
+            *_CONTEXT,
+            *(parts.get(i, null_on_oob=True).alias(layout.names[i]) for i in range(at)),
+            parts.slice(at, pl.col("_surplus") + 1)
+            .list.join(layout.separator)
+            .str.strip_chars(" ")
+            .alias(layout.names[at]),
+            *(
+                parts.get(i - width, null_on_oob=True).alias(layout.names[i])
+                for i in range(at + 1, width)
+            ),
+        )
     )
 
 
-def _none(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(_CONTEXT).clear()
-
-
-def _damaged(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Damaged rows with what is wrong with them."""
+def _samples(rows: pl.DataFrame, layout: Layout) -> tuple[DamagedRow, ...]:
+    """The first rows with what is wrong with them."""
     width = len(layout.names)
-    if width <= 1:
-        reason = pl.lit("its header is no list of columns")
-    else:
-        cells = pl.col("raw").str.count_matches(layout.separator, literal=True) + 1
-        count = pl.format("{} cells for {} columns", cells, pl.lit(width))
-        misfit = pl.lit("no time that can be read, or values that do not fit their columns")
-        wrong = cells < width if layout.rest else cells != width
-        reason = pl.when(wrong).then(count).otherwise(misfit)
-    return rows.select("line", "raw", reason=reason)
+    cells = pl.col("raw").str.count_matches(layout.separator, literal=True) + 1
+    wrong = cells < width if layout.rest else cells != width
+    misfit = "no time that can be read, or values that do not fit their columns"
+    reason = (
+        pl.when(wrong)
+        .then(pl.format("{} cells for {} columns", cells, pl.lit(width)))
+        .otherwise(pl.lit(misfit))
+    )
+    if layout.when is None:
+        reason = pl.lit("its header names no time, or is no list of columns")
+    return sampled(rows.head(SAMPLES).select("line", "raw", reason=reason))

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from hevesy.records.clock import times
 from hevesy.records.event_data import pairs, unquoted
 
-__all__ = ["ecp_builds", "ecp_time", "with_event_data", "with_pairs"]
+__all__ = ["ECP_TIME", "ecp_builds", "with_event_data", "with_pairs"]
 
-
-def ecp_time(cells: pl.DataFrame) -> pl.Series:
-    """Time of `TimeStamp`, which older builds call `MyTimeStamp`."""
-    for name in ("TimeStamp", "MyTimeStamp"):
-        if name in cells.columns:
-            return times(cells[name], "%Y-%m-%dT%H:%M:%S%.fZ")
-    return pl.Series("time", [None] * len(cells), pl.Datetime("us", "UTC"))
+ECP_TIME = ("TimeStamp", "MyTimeStamp")
+"""Columns of a row's time; the second is what older builds call it."""
 
 
 def with_event_data(rows: pl.DataFrame) -> pl.DataFrame:
@@ -33,9 +27,9 @@ def with_pairs(rows: pl.DataFrame, keys: dict[str, str]) -> pl.DataFrame:
     return rows.drop(keys.values(), strict=False).hstack(pairs(rows, keys))
 
 
-def ecp_builds(rows: pl.DataFrame) -> pl.DataFrame:
+def ecp_builds(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Builds of `S:BLD=`: the server's own, exact, at the time of the row."""
-    if "EventData" not in rows.columns:
-        return pl.DataFrame()
     build = pl.col("EventData").str.extract(r"(?i)(?:^|;)'?S:BLD=([0-9.]{7,20})(?:[;']|$)")
-    return rows.select("time", "line", build=build, origin=pl.lit("S:BLD")).drop_nulls("build")
+    if "EventData" not in rows.collect_schema():
+        build = pl.lit(None, pl.String)
+    return rows.select("time", "line", build=build, origin=pl.lit("S:BLD"))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
-from hevesy.model import Source
 from hevesy.records.batch import Batch, Parser
-from hevesy.records.ecp_log import ecp_builds, ecp_time, with_event_data, with_pairs
+from hevesy.records.ecp_log import ECP_TIME, ecp_builds, with_event_data, with_pairs
 from hevesy.records.recognition import log_type
-from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.records.text_log import TextLog, first_of, parse_text_log
 from hevesy.tables.ecp_server import ECP_SERVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.model import Source
 
 __all__ = ["PARSER"]
 
-_KEYS = ("CMD", "URL", "REFERRER", "EX", "ACTID", "RS", "BLD", "SID", "USID", "REQID", "TNAME", "TID",
-         "EDOID", "ACID")  # fmt: skip
+_KEYS = (
+    *("CMD", "URL", "REFERRER", "EX", "ACTID", "RS", "BLD", "SID", "USID", "REQID"),
+    *("TNAME", "TID", "EDOID", "ACID"),
+)
 
 
 def _finish(rows: pl.DataFrame) -> pl.DataFrame:
@@ -36,7 +41,7 @@ _LOG = TextLog(
     kind="ecp_server",
     table=ECP_SERVER,
     separator=",",
-    time=ecp_time,
+    time=first_of(*ECP_TIME),
     bare=("timestamp", "mytimestamp"),
     server="ServerName",
     rest=("EventData",),

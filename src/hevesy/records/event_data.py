@@ -1,7 +1,7 @@
 """The `EventData` column of ECP logs: pairs `TYPE:KEY=VALUE` joined by `;`.
 
-A pair whose value needs it is wrapped in `'...'`, with `''` inside; the whole field may in turn be a
-CSV field in `"..."`, with `""` inside.
+A pair whose value needs it is wrapped in `'...'`, with `''` inside; the whole field may in turn be
+a CSV field in `"..."`, with `""` inside.
 """
 
 from __future__ import annotations

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hevesy.tables import PROVENANCE
 
-__all__ = ["COLUMN_LIMIT", "Context", "column_names", "with_context"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["COLUMN_LIMIT", "COLUMN_LISTS", "Context", "Section", "column_names", "sections"]
 
 COLUMN_LIMIT = 1000
 """Columns of the widest header that is taken for one; real ones have up to about 110."""
+
+COLUMN_LISTS = 64
+"""Different column lists in one block that are read; hostile evidence changes them every row."""
 
 _FIELDS = "#Fields:"
 _VERSION = "#Version:"
@@ -29,10 +35,21 @@ class Context:
     date: str | None = None
 
 
-def with_context(
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows under one column list."""
+
+    fields: str | None
+    """None where there is none that can be used."""
+    rows: pl.DataFrame
+    reason: str = "no header line before it says what its columns are"
+    """Why there is none."""
+
+
+def sections(
     lines: pl.DataFrame, before: Context, bare: tuple[str, ...]
-) -> tuple[pl.DataFrame, Context]:
-    """Data rows with the header lines that hold for them, as columns `_fields _version _date`.
+) -> tuple[list[Section], Context]:
+    """Data rows, by the column list that holds for them.
 
     Comment lines (`#`) and repeated headers are no data and are gone. A header may also stand
     without `#Fields:`, as the first line of a file does in most Exchange logs.
@@ -43,44 +60,55 @@ def with_context(
         bare: first column names of a header line without `#Fields:`, lower case.
 
     Returns:
-        The data rows, and what holds after the last line.
+        Rows by column list; they also have `_version` and `_date`, of the `#` lines before them.
+        And what holds after the last line.
     """
     raw = pl.col("raw")
-    is_bare = pl.lit(value=False)
-    for name in bare:
-        is_bare |= raw.str.head(len(name) + 1).str.to_lowercase() == f"{name},"
     is_comment = raw.str.starts_with("#")
-    marks = lines.select(comment=is_comment, bare=is_bare)
-    if not (marks["comment"].any() or marks["bare"].any()):
-        return _constant(lines, before), before
-    after = lines.hstack(marks).with_columns(
-        _fields=pl.when("bare").then(raw).otherwise(_value(_FIELDS)),
-        _version=_value(_VERSION),
-        _date=_value(_DATE),
+    is_bare = pl.any_horizontal(
+        pl.lit(value=False),
+        *(raw.str.head(len(name) + 1).str.to_lowercase() == f"{name}," for name in bare),
     )
-    after = after.with_columns(
-        pl.col("_fields").forward_fill().fill_null(pl.lit(before.fields, pl.String)),
-        pl.col("_version").forward_fill().fill_null(pl.lit(before.version, pl.String)),
-        pl.col("_date").forward_fill().fill_null(pl.lit(before.date, pl.String)),
+    if not lines.select((is_comment | is_bare).any()).item():
+        return [Section(before.fields, lines.with_columns(**_constant(before)))], before
+    after = (
+        lines.lazy()
+        .with_columns(_comment=is_comment, _bare=is_bare)
+        .with_columns(
+            _fields=pl.when("_bare").then(raw).otherwise(_value(_FIELDS)),
+            _version=_value(_VERSION),
+            _date=_value(_DATE),
+        )
+        .with_columns(
+            pl.col(name).forward_fill().fill_null(text) for name, text in _constant(before).items()
+        )
+        .collect()
     )
-    last = after.select("_fields", "_version", "_date").row(-1)
-    return after.filter(~pl.col("comment") & ~pl.col("bare")).drop("comment", "bare"), Context(
-        *last
-    )
+    context = Context(*after.select("_fields", "_version", "_date").row(-1))
+    rows = after.filter(~pl.col("_comment") & ~pl.col("_bare")).drop("_comment", "_bare")
+    found = rows["_fields"].unique(maintain_order=True).to_list()
+    if len(found) == 1:
+        return [Section(found[0], rows)], context
+    first, others = found[:COLUMN_LISTS], found[COLUMN_LISTS:]
+    parts = [Section(fields, rows.filter(pl.col("_fields").eq_missing(fields))) for fields in first]
+    if others:
+        beyond = rows.filter(~pl.col("_fields").is_in(first, nulls_equal=True))
+        parts.append(Section(None, beyond, "too many different column lists"))
+    return parts, context
 
 
-def _constant(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
-    return lines.with_columns(
-        _fields=pl.lit(context.fields, pl.String),
-        _version=pl.lit(context.version, pl.String),
-        _date=pl.lit(context.date, pl.String),
-    )
+def _constant(context: Context) -> dict[str, pl.Expr]:
+    return {
+        "_fields": pl.lit(context.fields, pl.String),
+        "_version": pl.lit(context.version, pl.String),
+        "_date": pl.lit(context.date, pl.String),
+    }
 
 
 def _value(directive: str) -> pl.Expr:
     """What follows a directive at the line's start, null on every other line."""
     raw = pl.col("raw")
-    is_it = pl.col("comment") & (
+    is_it = pl.col("_comment") & (
         raw.str.head(len(directive)).str.to_lowercase() == directive.lower()
     )
     return pl.when(is_it).then(raw.str.slice(len(directive)).str.strip_chars())

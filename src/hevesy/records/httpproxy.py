@@ -7,17 +7,19 @@ where the service was started anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
-from hevesy.model import Source
 from hevesy.records.batch import Batch, Parser
-from hevesy.records.clock import times
 from hevesy.records.recognition import head_lines, log_type
-from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.records.text_log import TextLog, first_of, parse_text_log
 from hevesy.tables.httpproxy import HTTPPROXY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.model import Source
 
 __all__ = ["PARSER"]
 
@@ -25,18 +27,21 @@ _VERSION = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 _NUMBER_OR_NOTHING = r"^\d*$"
 
 
-def _time(cells: pl.DataFrame) -> pl.Series:
-    if "DateTime" not in cells.columns:
-        return pl.Series("time", [None] * len(cells), pl.Datetime("us", "UTC"))
-    return times(cells["DateTime"], "%Y-%m-%dT%H:%M:%S%.fZ")
-
-
-def _builds(rows: pl.DataFrame) -> pl.DataFrame:
+def _builds(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Builds of the version columns: the server's own, at the time of the row."""
-    if not set(_VERSION) <= set(rows.columns):
-        return pl.DataFrame()
-    return rows.select(
-        "time", "line", build=pl.concat_str(_VERSION, separator="."), origin=pl.lit("columns")
+    if not set(_VERSION) <= set(rows.collect_schema()):
+        return rows.select("time", "line", build=pl.lit(None, pl.String), origin=pl.lit("columns"))
+    return (
+        rows.select("time", "line", *_VERSION)
+        .group_by(_VERSION)
+        .agg(first=pl.col("time").min(), last=pl.col("time").max(), line=pl.col("line").min())
+        .select(
+            pl.concat_list("first", "last").alias("time"),
+            "line",
+            build=pl.concat_str(_VERSION, separator="."),
+            origin=pl.lit("columns"),
+        )
+        .explode("time")
     )
 
 
@@ -44,7 +49,7 @@ _LOG = TextLog(
     kind="httpproxy",
     table=HTTPPROXY,
     separator=",",
-    time=_time,
+    time=first_of("DateTime"),
     bare=("datetime",),
     server="ServerHostName",
     anchors={"HttpStatus": _NUMBER_OR_NOTHING},

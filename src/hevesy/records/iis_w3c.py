@@ -6,18 +6,21 @@ cell is written as `+`; Exchange's own probes leave two blanks in front of the u
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
-from hevesy.model import Source
 from hevesy.records.batch import Batch, Parser
-from hevesy.records.clock import times
 from hevesy.records.recognition import head_lines
 from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.tables import TIME
 from hevesy.tables.iis import IIS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.model import Source
 
 __all__ = ["PARSER"]
 
@@ -26,13 +29,12 @@ _ADDRESS = r"^(?:[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:%]*|-)$"
 _HALF_A_DAY = timedelta(hours=12)
 
 
-def _time(cells: pl.DataFrame) -> pl.Series:
-    """Time from the columns `date` and `time`, or from `#Date:` where there is no `date`."""
-    if "log_time" not in cells.columns:
-        return pl.Series("time", [None] * len(cells), pl.Datetime("us", "UTC"))
-    day = pl.col("date") if "date" in cells.columns else pl.col("_date").str.head(10)
-    text = cells.select(day + "T" + pl.col("log_time")).to_series()
-    return times(text, "%Y-%m-%dT%H:%M:%S")
+def _time(names: tuple[str, ...]) -> pl.Expr | None:
+    """Text of the columns `date` and `time`, or of `#Date:` where there is no `date`."""
+    if "log_time" not in names:
+        return None
+    day = pl.col("date") if "date" in names else pl.col("_date").str.head(10)
+    return day + "T" + pl.col("log_time")
 
 
 class _Midnight:
@@ -45,47 +47,62 @@ class _Midnight:
 
     def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows, which are in the order of the log, with their days put right."""
-        if "date" in rows.columns or "log_time" not in rows.columns or rows.is_empty():
+        if "log_time" not in rows.columns or (
+            "date" in rows.columns and not rows["date"].null_count()
+        ):
             return rows
-        parts = [
-            self._under_one_date(part)
-            for part in rows.with_columns(_run=pl.col("_date").rle_id()).partition_by(
-                "_run", maintain_order=True
-            )
-        ]
-        return pl.concat(parts).drop("_run")
+        goes_on = rows["_date"][0] == self.date and self.last is not None
+        self.date = rows["_date"][-1]
+        run = pl.col("_date").rle_id()
+        before = pl.col("time").shift(1).over("_run")
+        rows = rows.with_columns(_run=run, _undated=_undated(rows))
+        if goes_on:
+            first = pl.when(pl.col("_run") == 0).then(pl.lit(self.last, TIME))
+            before = pl.coalesce(before, first)
+        starts = pl.col("_undated") & (before - pl.col("time") > _HALF_A_DAY)
+        days = starts.fill_null(value=False).cast(pl.Int64).cum_sum().over("_run")
+        if goes_on:
+            days += pl.when(pl.col("_run") == 0).then(self.days).otherwise(0)
+        rows = rows.with_columns(_days=days)
+        self.last, self.days = rows["time"][-1], rows["_days"][-1]
+        moved = pl.col("time") + pl.col("_days") * pl.duration(days=1)
+        return rows.with_columns(time=pl.when("_undated").then(moved).otherwise("time"))
 
-    def _under_one_date(self, rows: pl.DataFrame) -> pl.DataFrame:
-        date = rows["_date"][0]
-        if date != self.date:
-            self.date, self.last, self.days = date, None, 0
-        time = rows["time"]
-        before = time.shift(1, fill_value=self.last if self.last else time[0])
-        starts = (before - time) > _HALF_A_DAY
-        added = starts.cast(pl.Int64).cum_sum() + self.days
-        self.last, self.days = time[-1], int(added[-1])
-        return rows.with_columns(time=time + added * timedelta(days=1))
+
+def _undated(rows: pl.DataFrame) -> pl.Expr:
+    """Whether a row's header has no `date`."""
+    return pl.col("date").is_null() if "date" in rows.columns else pl.lit(value=True)
 
 
 def _finish(rows: pl.DataFrame) -> pl.DataFrame:
     """Derived columns; `date` and `time` have become one."""
-    rows = rows.drop("date", "log_time", strict=False)
+    derived: list[pl.Expr] = []
     if "cs-uri-query" in rows.columns:
-        request = pl.col("cs-uri-query").str.extract(_REQUEST).str.to_lowercase()
-        rows = rows.with_columns(cafeReqId=request)
+        derived.append(_request(pl.col("cs-uri-query")).alias("cafeReqId"))
     if "cs(User-Agent)" in rows.columns:
         agent = pl.col("cs(User-Agent)").str.replace_all("+", " ", literal=True)
-        rows = rows.with_columns(userAgent=agent)
-    return rows
+        derived.append(agent.alias("userAgent"))
+    return rows.drop("date", "log_time", strict=False).with_columns(derived)
 
 
-_REQUEST = r"(?i)cafeReqId=([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+def _request(query: pl.Expr) -> pl.Expr:
+    """The request id that Exchange puts at the query's end; what a client wrote before is not it.
+
+    Splitting is twice as fast as a regex here, and IIS logs are the largest of all.
+    """
+    last = query.str.split("cafeReqId=").list.last().str.head(36).str.to_lowercase()
+    is_id = query.str.contains("cafeReqId=", literal=True) & last.str.contains(_GUID)
+    return pl.when(is_id).then(last)
+
+
+_GUID = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 _LOG = TextLog(
     kind="iis",
     table=IIS,
     separator=" ",
     time=_time,
+    usual="%Y-%m-%dT%H:%M:%S",
     server="s-computername",
     empty="-",
     anchors={"sc-status": r"^(?:\d{3}|-|)$"},

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
 from hevesy.model import DamagedRow
 
-__all__ = ["BLOCK_BYTES", "LINE_LIMIT", "SAMPLES", "SAMPLE_CHARS", "LineBlock", "line_blocks"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "BLOCK_BYTES",
+    "LINE_LIMIT",
+    "SAMPLES",
+    "SAMPLE_CHARS",
+    "LineBlock",
+    "line_blocks",
+    "sampled",
+]
+
+ROWS_AT_ONCE = 250_000
+"""Lines of the largest block: bounds memory where all lines are short."""
 
 BLOCK_BYTES = 4 << 20
 """Bytes read at once. Larger blocks are no faster: they leave the processor's cache."""
@@ -43,14 +56,14 @@ class LineBlock:
 
 
 def line_blocks(stream: BinaryIO) -> Iterator[LineBlock]:
-    """Lines of a stream, in order; every byte is counted in the `size` of one block.
+    r"""Lines of a stream, in order; every byte is counted in the `size` of one block.
 
-    UTF-8 with or without BOM; bytes that are not UTF-8 are written out (`\\xe9`). UTF-16 with BOM
+    UTF-8 with or without BOM; bytes that are not UTF-8 are written out (`\xe9`). UTF-16 with BOM
     (what PowerShell's `>` makes of a log) is read too, without offsets. Blocks depend on the bytes
     alone, not on how the stream hands them out.
     """
     line, offset, carry, skipped, sample, wide = 1, 0, b"", 0, b"", False
-    for data, size, wide in _chunks(stream):  # noqa: B007  # `wide` is asked for after the loop too
+    for data, size, wide in _chunks(stream):  # `wide` is asked for after the loop too
         endless: DamagedRow | None = None
         rest = data
         if skipped:
@@ -64,14 +77,14 @@ def line_blocks(stream: BinaryIO) -> Iterator[LineBlock]:
         rest = carry + rest
         cut = rest.rfind(b"\n") + 1
         block = _block(rest[:cut], line, offset, size=size, wide=wide)
-        yield block if endless is None else _with(block, endless)
+        yield from _bounded(block if endless is None else _with(block, endless))
         line, offset, carry = line + rest.count(b"\n"), offset + cut, rest[cut:]
         if len(carry) > LINE_LIMIT:
             skipped, sample, carry = len(carry), carry[: 4 * SAMPLE_CHARS], b""
     if skipped:
         yield _with(_block(b"", line, offset, size=0, wide=wide), _too_long(line, sample))
     elif carry:
-        yield _block(carry, line, offset, size=0, wide=wide)
+        yield from _bounded(_block(carry, line, offset, size=0, wide=wide))
 
 
 def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool]]:
@@ -103,46 +116,52 @@ def _fill(stream: BinaryIO) -> bytes:
 
 def _block(data: bytes, line: int, offset: int, *, size: int, wide: bool) -> LineBlock:
     """The lines of `data`, which ends with a line end or with the source."""
-    frame = _lines(data, line, offset)
-    if wide:
-        frame = frame.with_columns(offset=pl.lit(None, pl.Int64))
-    block = LineBlock(frame.select("line", "offset", "raw"), size)
+    block = LineBlock(_lines(data, line, None if wide else offset), size)
     if b"\0" in data:
         nothing = pl.col("raw").str.strip_chars("\0\r") == ""
         block = _without(block, nothing, "nothing but NUL bytes")
         stripped = block.frame.with_columns(pl.col("raw").str.strip_chars_start("\0"))
-        block = LineBlock(stripped, block.size, block.damaged, block.samples)
+        block = replace(block, frame=stripped)
     if len(data) > LINE_LIMIT:
         too_long = pl.col("raw").str.len_bytes() > LINE_LIMIT
         block = _without(block, too_long, _too_long(0, b"").reason)
     return block
 
 
-def _lines(data: bytes, line: int, offset: int) -> pl.DataFrame:
+def _bounded(block: LineBlock) -> Iterator[LineBlock]:
+    """The block in pieces of at most `ROWS_AT_ONCE` lines."""
+    first, *others = block.frame.iter_slices(ROWS_AT_ONCE) if len(block.frame) else [block.frame]
+    yield replace(block, frame=first)
+    yield from (LineBlock(other, 0) for other in others)
+
+
+def _lines(data: bytes, line: int, offset: int | None) -> pl.DataFrame:
     """Columns `line`, `offset`, `raw` of the lines that are not blank."""
     if not data:
         schema = {"line": pl.Int64(), "offset": pl.Int64(), "raw": pl.String()}
         return pl.DataFrame(schema=schema)
-    body = data.removesuffix(b"\n")
-    lengths: pl.Series | None = None
+    raw = pl.col("raw")
+    width = raw.str.len_bytes().cast(pl.Int64)
     try:
-        text = body.decode()
+        text = data.decode()
     except UnicodeDecodeError:
-        text = body.decode(errors="backslashreplace")
-        lengths = pl.Series([len(part) for part in body.split(b"\n")], dtype=pl.Int64)
-    raw = pl.Series("raw", [text]).str.split("\n").explode()
-    if lengths is None:
-        lengths = raw.str.len_bytes().cast(pl.Int64)
-    if b"\xef\xbb\xbf" in data:
-        raw = raw.str.strip_prefix("\ufeff")
-    frame = pl.DataFrame(
-        {
-            "line": pl.int_range(line, line + len(raw), dtype=pl.Int64, eager=True),
-            "offset": (lengths + 1).cum_sum() - lengths - 1 + offset,
-            "raw": raw.str.strip_chars_end("\r") if b"\r" in data else raw,
-        }
+        text = data.decode(errors="backslashreplace")
+        width = pl.lit(pl.Series([len(part) for part in data.split(b"\n")], dtype=pl.Int64))
+    start = (width + 1).cum_sum().shift(1, fill_value=0)
+    shown = raw.str.strip_chars_end("\r") if b"\r" in data else raw
+    if not data.isascii() and b"\xef\xbb\xbf" in data:
+        shown = shown.str.strip_prefix("\ufeff")
+    return (
+        pl.LazyFrame({"raw": [text]})
+        .select(raw.str.split("\n").explode())
+        .select(
+            line=pl.int_range(line, pl.len() + line, dtype=pl.Int64),
+            offset=pl.lit(None, pl.Int64) if offset is None else start + offset,
+            raw=shown,
+        )
+        .filter(raw.str.contains(r"\S"))
+        .collect()
     )
-    return frame.filter(pl.col("raw").str.contains(r"\S"))
 
 
 def _without(block: LineBlock, mask: pl.Expr, reason: str) -> LineBlock:
@@ -150,15 +169,16 @@ def _without(block: LineBlock, mask: pl.Expr, reason: str) -> LineBlock:
     bad = block.frame.filter(mask)
     if bad.is_empty():
         return block
-    samples = tuple(
-        DamagedRow(line, reason, text)
-        for line, text in bad.select("line", pl.col("raw").str.head(SAMPLE_CHARS))
-        .head(SAMPLES)
-        .iter_rows()
-    )
+    samples = sampled(bad.head(SAMPLES).with_columns(reason=pl.lit(reason)))
     return LineBlock(
         block.frame.filter(~mask), block.size, block.damaged + len(bad), block.samples + samples
     )
+
+
+def sampled(rows: pl.DataFrame) -> tuple[DamagedRow, ...]:
+    """Damaged rows, as columns `line`, `raw`, `reason`, to show."""
+    shown = rows.select("line", "reason", pl.col("raw").str.head(SAMPLE_CHARS))
+    return tuple(DamagedRow(*row) for row in shown.iter_rows())
 
 
 def _with(block: LineBlock, row: DamagedRow) -> LineBlock:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
-from hevesy.model import Source
 from hevesy.records.batch import Batch, Parser
-from hevesy.records.clock import times
 from hevesy.records.event_data import unquoted
 from hevesy.records.recognition import head_lines, log_type
-from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.records.text_log import TextLog, first_of, parse_text_log
 from hevesy.tables.oab_generator import OAB_GENERATOR
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hevesy.model import Source
+
 __all__ = ["PARSER"]
-
-
-def _time(cells: pl.DataFrame) -> pl.Series:
-    if "Timestamp" not in cells.columns:
-        return pl.Series("time", [None] * len(cells), pl.Datetime("us", "UTC"))
-    return times(cells["Timestamp"], "%Y-%m-%dT%H:%M:%S%.fZ")
 
 
 def _prepare(rows: pl.DataFrame) -> pl.DataFrame:
@@ -34,7 +30,7 @@ _LOG = TextLog(
     kind="oab_generator",
     table=OAB_GENERATOR,
     separator=",",
-    time=_time,
+    time=first_of("Timestamp"),
     bare=("timestamp",),
     rest=("Message",),
     prepare=_prepare,

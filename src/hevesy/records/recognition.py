@@ -18,10 +18,10 @@ _LOG_PLACES = (
     "/logging/", "/logfiles/", "/transportroles/logs/", "/winevt/", "/exchangesetuplogs/",
 )  # fmt: skip
 _PAGES = (
-    ".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".asa", ".cer", ".cshtml", ".svc", ".master",
-    ".soap", ".rem", ".php", ".jsp", ".js", ".htm", ".html", ".config", ".compiled", ".ps1", ".bat",
-    ".cmd", ".vbs", ".dll", ".exe",
-)  # fmt: skip
+    *(".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".asa", ".cer", ".cshtml", ".svc"),
+    *(".master", ".soap", ".rem", ".php", ".jsp", ".js", ".htm", ".html", ".config", ".compiled"),
+    *(".ps1", ".bat", ".cmd", ".vbs", ".dll", ".exe"),
+)
 
 
 def head_lines(head: bytes) -> list[str]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import polars as pl
 
-from hevesy.model import DamagedRow, Survey
+from hevesy.model import Survey
 from hevesy.records.batch import Batch
-from hevesy.records.cells import Layout, cells_of
+from hevesy.records.cells import Damage, Layout, cells_of
 from hevesy.records.coverage import coverage
-from hevesy.records.headers import Context, column_names, with_context
-from hevesy.records.lines import SAMPLE_CHARS, SAMPLES, LineBlock, line_blocks
+from hevesy.records.headers import COLUMN_LISTS, Context, Section, column_names, sections
+from hevesy.records.lines import SAMPLES, LineBlock, line_blocks, sampled
 from hevesy.tables import PROVENANCE, Table
 
-__all__ = ["TextLog", "parse_text_log", "short_name"]
-
-_HEADERS_A_BLOCK = 64
-"""Different column lists in one block that are read; hostile evidence could change them every row."""
+__all__ = ["TextLog", "first_of", "parse_text_log", "short_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +27,10 @@ class TextLog:
     table: Table
     separator: str
     """A blank (W3C) or a comma (Exchange)."""
-    time: Callable[[pl.DataFrame], pl.Series]
-    """Cells -> their time, UTC; null where it cannot be read."""
+    time: Callable[[tuple[str, ...]], pl.Expr | None]
+    """Names of columns -> the text of a row's time; None where no column tells it."""
+    usual: str = "%Y-%m-%dT%H:%M:%S%.fZ"
+    """How nearly all times are written, as `strptime` has it."""
     bare: tuple[str, ...] = ()
     """First column names of a header line without `#Fields:`, lower case."""
     server: str = ""
@@ -52,8 +51,17 @@ class TextLog:
     """Cells of the rows that are kept -> the same with derived columns."""
     settle: Callable[[], Callable[[pl.DataFrame], pl.DataFrame]] | None = None
     """Makes, once a source, what corrects times that depend on the rows before."""
-    builds: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    builds: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
     """Cells -> `build`, `origin`, `time`, `line` of the rows that carry a build number."""
+
+
+def first_of(*columns: str) -> Callable[[tuple[str, ...]], pl.Expr | None]:
+    """What `TextLog.time` is for a log whose time is one column: the first of these it has."""
+
+    def when(names: tuple[str, ...]) -> pl.Expr | None:
+        return next((pl.col(column) for column in columns if column in names), None)
+
+    return when
 
 
 @dataclass(slots=True)
@@ -69,7 +77,7 @@ class _Reading:
     def layout(self, fields: str) -> Layout:
         """The layout of a column list."""
         if fields not in self.layouts:
-            if len(self.layouts) > _HEADERS_A_BLOCK:
+            if len(self.layouts) > COLUMN_LISTS:
                 self.layouts.clear()
             names = column_names(
                 fields, self.log.separator, (column.name for column in self.log.table.columns)
@@ -81,7 +89,8 @@ class _Reading:
                 anchors={k: v for k, v in self.log.anchors.items() if k in names},
                 shapes={k: v for k, v in self.log.shapes.items() if k in names},
                 loose=tuple(name for name in self.log.loose if name in names),
-                time=self.log.time,
+                when=self.log.time(names),
+                usual=self.log.usual,
             )
         return self.layouts[fields]
 
@@ -94,8 +103,8 @@ def parse_text_log(
     Args:
         log: the kind.
         stream: the bytes, from their start.
-        literals: with them, only rows that hold one (ASCII case is no matter) are in the frames; the
-            surveys are the same but for `parsed` and `passed_over`. Empty: a survey alone.
+        literals: with them, only rows that hold one (ASCII case is no matter) are in the frames;
+            the surveys are the same but for `parsed` and `passed_over`. Empty: a survey alone.
 
     Yields:
         Batches in the order of the source, at least one.
@@ -107,62 +116,51 @@ def parse_text_log(
         seen = True
         yield _batch(reading, block)
     if not seen:
-        yield Batch(log.table.name, _empty(), Survey())
+        yield Batch(log.table.name, pl.DataFrame(schema=PROVENANCE), Survey())
 
 
 def _batch(reading: _Reading, block: LineBlock) -> Batch:
     log = reading.log
-    rows, reading.context = with_context(block.frame, reading.context, log.bare)
-    good, bad, headers = _rows(reading, rows)
+    parts, reading.context = sections(block.frame, reading.context, log.bare)
+    good, bad = _rows(reading, parts)
     kept = _kept(good, reading.literals)
-    damaged = block.damaged + len(bad)
-    survey = coverage(good, log.kind, log.builds)
-    survey = Survey(
+    damaged = sum(damage.count for damage in bad) + block.damaged
+    samples = [*block.samples, *(sample for damage in bad for sample in damage.samples)]
+    survey = replace(
+        coverage(good, log.kind, log.builds),
         size=block.size,
-        rows=len(rows) + block.damaged,
+        rows=len(good) + damaged,
         parsed=len(kept),
         passed_over=len(good) - len(kept),
         damaged=damaged,
-        damaged_samples=_samples(bad, block.samples),
-        first=survey.first,
-        last=survey.last,
-        days=survey.days,
-        headers=headers,
-        builds=survey.builds,
-        names=survey.names,
-        notes=_notes(bad),
+        damaged_samples=tuple(sorted(samples, key=lambda sample: sample.line)[:SAMPLES]),
+        headers=tuple(part.fields for part in parts if part.fields is not None and len(part.rows)),
     )
     return Batch(log.table.name, _finish(log, kept), survey)
 
 
-def _rows(
-    reading: _Reading, rows: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
-    """Rows read and rows damaged, by the header that they stand under; and the headers."""
-    if rows.is_empty():
-        return _nothing(), pl.DataFrame(schema=_BAD), ()
-    parts: list[pl.DataFrame] = []
-    bad: list[pl.DataFrame] = []
-    if rows["_fields"].null_count():
-        before = rows.filter(pl.col("_fields").is_null())
-        bad.append(_damaged(before, "no line before it says what its columns are"))
-        rows = rows.filter(pl.col("_fields").is_not_null())
-    headers = rows["_fields"].unique(maintain_order=True).to_list()
-    for fields in headers[:_HEADERS_A_BLOCK]:
-        under = rows if len(headers) == 1 else rows.filter(pl.col("_fields") == fields)
-        good, worse = cells_of(under, reading.layout(fields))
-        parts.append(good)
-        bad.append(worse)
-    if len(headers) > _HEADERS_A_BLOCK:
-        beyond = rows.filter(~pl.col("_fields").is_in(headers[:_HEADERS_A_BLOCK]))
-        bad.append(_damaged(beyond, "too many different column lists"))
-    whole = pl.concat(parts, how="diagonal") if len(parts) > 1 else (parts or [_nothing()])[0]
-    whole = _named(reading, whole.sort("line") if len(parts) > 1 else whole)
-    return whole, pl.concat(bad).sort("line"), tuple(headers[:_HEADERS_A_BLOCK])
+def _rows(reading: _Reading, parts: list[Section]) -> tuple[pl.DataFrame, list[Damage]]:
+    """Rows read, in order, and rows damaged, by the header that they stand under."""
+    good: list[pl.DataFrame] = []
+    bad: list[Damage] = []
+    for part in parts:
+        if part.fields is None:
+            first = part.rows.head(SAMPLES).with_columns(reason=pl.lit(part.reason))
+            bad.append(Damage(len(part.rows), sampled(first)))
+        elif not part.rows.is_empty():
+            found, damage = cells_of(part.rows, reading.layout(part.fields))
+            bad.append(damage)
+            if not found.is_empty():
+                good.append(found)
+    if len(good) > 1:
+        good = [pl.concat(good, how="diagonal").sort("line")]
+    return _named(reading, good[0] if good else pl.DataFrame()), bad
 
 
 def _named(reading: _Reading, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with the server's short name, times settled, and what the survey needs."""
+    if rows.is_empty():
+        return rows
     log = reading.log
     if log.prepare:
         rows = log.prepare(rows)
@@ -179,7 +177,7 @@ def short_name(name: pl.Expr) -> pl.Expr:
 
 
 def _kept(rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
-    if literals is None:
+    if literals is None or rows.is_empty():
         return rows
     if not literals:
         return rows.clear()
@@ -189,12 +187,12 @@ def _kept(rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
 def _finish(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
     """Cells into values: empty ones null, known numbers numbers; provenance in front."""
     if rows.is_empty():
-        return _empty()
+        return pl.DataFrame(schema=PROVENANCE)
     dtypes = log.table.dtypes()
     own = [name for name in rows.columns if name not in PROVENANCE and not name.startswith("_")]
-    text = [name for name in own if rows.schema[name] == pl.String]
-    rows = rows.with_columns(_value(name, log.empty, dtypes) for name in text)
-    rows = rows.with_columns(record=pl.lit(None, pl.Int64))
+    rows = rows.with_columns(
+        *(_value(name, log.empty, dtypes) for name in own), record=pl.lit(None, pl.Int64)
+    )
     if log.finish:
         rows = log.finish(rows)
     own = [name for name in rows.columns if name not in PROVENANCE and not name.startswith("_")]
@@ -208,33 +206,3 @@ def _value(name: str, empty: str, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:
         return cell.cast(dtype, strict=False)
     present = cell != ""
     return pl.when((present & (cell != empty)) if empty else present).then(cell).alias(name)
-
-
-_BAD = {"line": pl.Int64(), "raw": pl.String(), "reason": pl.String()}
-
-
-def _damaged(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
-    return rows.select("line", "raw", reason=pl.lit(reason))
-
-
-def _samples(bad: pl.DataFrame, before: tuple[DamagedRow, ...]) -> tuple[DamagedRow, ...]:
-    rows = bad.head(SAMPLES).select("line", "reason", pl.col("raw").str.head(SAMPLE_CHARS))
-    samples = [*before, *(DamagedRow(*row) for row in rows.iter_rows())]
-    return tuple(sorted(samples, key=lambda row: row.line)[:SAMPLES])
-
-
-def _notes(bad: pl.DataFrame) -> tuple[str, ...]:
-    unheaded = bad.filter(pl.col("reason").str.starts_with("no line before"))
-    if unheaded.is_empty():
-        return ()
-    return ("rows stand before any line that says what their columns are",)
-
-
-def _nothing() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema=PROVENANCE | {"_version": pl.String(), "_date": pl.String(), "_fields": pl.String()}
-    ).drop("server")
-
-
-def _empty() -> pl.DataFrame:
-    return pl.DataFrame(schema=PROVENANCE)

@@ -1,4 +1,4 @@
-"""Kinds of evidence that hevesy knows but does not parse yet: how they are called and recognised."""
+"""Kinds of evidence that hevesy knows but does not parse yet: their names, how to tell them."""
 
 from __future__ import annotations
 
