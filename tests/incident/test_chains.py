@@ -109,3 +109,27 @@ def test_unknown_counts_as_an_attempt_for_requests_only(make_finding: Build) -> 
     assert not is_attempt(file)
     assert not is_attempt(others)
     assert not is_attempt(failed_agent)
+
+
+def test_a_file_without_a_time_joins_by_what_it_shares(make_finding: Build) -> None:
+    """An archive may give a shell no time; its path is that of the file which was seen written."""
+    path = ("file:c:\\inetpub\\wwwroot\\aspnet_client\\a.aspx",)
+    written = make_finding("f1", anchor=True, stage=Stage.SHELL_PLACED, pivots=path)
+    on_disk = make_finding(
+        "f2", anchor=True, stage=Stage.SHELL_PLACED, pivots=path, first=None, last=None
+    )
+    elsewhere = make_finding("f3", stage=Stage.PERSISTENCE, first=None, last=None)
+
+    (chain,) = chains_of("EX01", [written, on_disk, elsewhere], NO_SHELLS)
+
+    assert set(chain.findings) == {"f1", "f2"}
+
+
+def test_a_rule_of_others_is_not_joined_by_an_address(make_finding: Build) -> None:
+    """An indicator that matches an administrator's honest request stays out of the intrusion."""
+    exploit = make_finding("f1", 0, anchor=True, pivots=("ip:198.51.100.4",))
+    honest = make_finding("f2", 900, own=False, pivots=("ip:198.51.100.4",))
+
+    (chain,) = chains_of("EX01", [exploit, honest], NO_SHELLS)
+
+    assert chain.findings == ("f1",)

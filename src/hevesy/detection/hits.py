@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.tables import TABLES, TIME
+from hevesy.tables import TABLES, TIME, Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,12 +82,20 @@ def _pivots(table: str, columns: Sequence[str]) -> pl.Expr:
     if not present:
         return pl.lit([], dtype=pl.List(pl.String()))
     values = [
-        pl.when(pl.col(c.name).cast(pl.String()).str.len_chars() > 0).then(
+        pl.when(_is_telling(c, columns)).then(
             pl.lit(f"{c.pivot}:") + pl.col(c.name).cast(pl.String()).str.to_lowercase()
         )
         for c in present
     ]
     return pl.concat_list(values).list.drop_nulls().list.unique().list.sort()
+
+
+def _is_telling(column: Column, columns: Sequence[str]) -> pl.Expr:
+    """Whether a value is worth following: a server that asks itself (back end) is not."""
+    telling = pl.col(column.name).cast(pl.String()).str.len_chars() > 0
+    if column.pivot == "ip" and "s-ip" in columns:
+        return telling & pl.col(column.name).ne_missing(pl.col("s-ip"))
+    return telling
 
 
 def _detail(table: str, columns: Sequence[str]) -> pl.Expr:

@@ -106,27 +106,33 @@ def _sharing(findings: Sequence[Finding], shell_pages: frozenset[str]) -> Iterab
     for i, finding in enumerate(findings):
         for pivot in finding.pivots:
             shell = pivot.startswith("page:") and pivot.removeprefix("page:") in shell_pages
-            if shell or joins(pivot):
+            # Rules and indicators of others match honest work too: an administrator's address is
+            # not enough to make that part of an intrusion.
+            loose = not finding.own and pivot.startswith(("ip:", "account:"))
+            if shell or (joins(pivot) and not loose):
                 holders.setdefault(pivot, []).append(i)
     for members in holders.values():
         anchors = [i for i in members if findings[i].anchor]
         for anchor in anchors:
             for i in members:
-                if i != anchor and _apart(findings[i], findings[anchor]) <= FAR:
+                apart = _apart(findings[i], findings[anchor])
+                if i != anchor and (apart is None or apart <= FAR):
                     yield anchor, i
 
 
 def _by_time(finding: Finding, anchor: Finding) -> bool:
     apart = _apart(finding, anchor)
+    if apart is None:
+        return False
     if finding.own and finding.outcome is not Outcome.ATTEMPT:
         return apart <= NEAR and finding.stage is not Stage.PROBE
     return not finding.own and apart <= _CONTEXT and finding.stage.rank >= Stage.EXECUTION.rank
 
 
-def _apart(one: Finding, other: Finding) -> timedelta:
-    """Time between two findings' spans; longer than any limit where one has no time."""
+def _apart(one: Finding, other: Finding) -> timedelta | None:
+    """Time between two findings' spans; None where one has no time, as a file of some archives."""
     if not (one.first and one.last and other.first and other.last):
-        return timedelta.max
+        return None
     return max(timedelta(0), other.first - one.last, one.first - other.last)
 
 
