@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -16,7 +17,6 @@ from hevesy.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hevesy.model import Assessment
 
@@ -214,3 +214,16 @@ def test_names_that_are_no_unicode_are_written(
 
     folder = write(tmp_path / "case", odd, tables, log=["\udcff"])
     assert case.read(folder).assessment.limits == ("odd \\udcff name",)
+
+
+def test_a_case_may_be_written_to_where_one_stands(
+    tmp_path: Path, assessment: Assessment, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-o .` in an empty folder: a path without a name of its own is a path too."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    write(Path(), assessment, tables)
+    monkeypatch.chdir(tmp_path)
+    assert case.read(tmp_path / "here").assessment == assessment
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]

@@ -85,6 +85,7 @@ def write(  # noqa: PLR0913  # one parameter a part of the case
     Raises:
         CaseError: something is in the way, or the disk refuses.
     """
+    asked, folder = folder, Path(os.path.abspath(folder))  # noqa: PTH100  # follows no link
     ensure_free(folder, replace=replace)
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
@@ -101,10 +102,10 @@ def write(  # noqa: PLR0913  # one parameter a part of the case
         _keep_decisions(folder, partial)
         _put_in_place(partial, folder)
     except OSError as error:
-        raise CaseError(f"the case {folder} cannot be written: {error}") from error
+        raise CaseError(f"the case {asked} cannot be written: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return folder
+    return asked
 
 
 def read(folder: Path) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hevesy.reports.assessment_json import write_json
+from hevesy.reports.escaping import visible
 from hevesy.reports.findings_csv import write_csv
 from hevesy.reports.html_page import write_html
 from hevesy.reports.last_screen import write_text
@@ -14,6 +15,7 @@ __all__ = [
     "REPORTS",
     "Mark",
     "Numbers",
+    "visible",
     "write_csv",
     "write_html",
     "write_json",

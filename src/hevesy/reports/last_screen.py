@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["write_text"]
 
 MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
-MAX_OTHERS = 8
+MAX_OTHERS, MAX_AUTHORS = 8, 6
 CHAIN_STEPS = 6
 """With the line above them, a chain takes at most seven lines."""
 STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "bold"}
@@ -212,6 +212,10 @@ def _numbers(
     yield from _head("Numbers")
     records = tables.findings.height
     yield line(f"  {_count(len(assessment.findings), 'finding')} from {_count(records, 'record')}")
+    authors = sorted({finding.rule.author for finding in assessment.findings} - {""})
+    if authors:
+        more = f" and {len(authors) - MAX_AUTHORS:,} more" if len(authors) > MAX_AUTHORS else ""
+        yield line(f"  rules that matched are by {'; '.join(authors[:MAX_AUTHORS])}{more}")
     if numbers is None:
         return
     rate = size_words(numbers.bytes / numbers.seconds) if numbers.seconds > 0 else "0 B"
