@@ -179,13 +179,14 @@ class _Walker:
 
     def _refuse_false_archive(self, found: Found) -> None:
         """Name what promises to be an archive and cannot be read as one, off a server's drive."""
-        if drive_root(found.parts) is not None:
+        title = unread_archive(found.head)
+        promised = ARCHIVE_NAME.search(found.parts[-1].name)
+        if not (title or promised) or drive_root(found.parts) is not None:
             return
-        if title := unread_archive(found.head):
+        if title:
             raise EvidenceRefused(f"{title} archives are not read: unpack it first")
-        if ARCHIVE_NAME.search(found.parts[-1].name):
-            what = "it is empty" if not found.size else "its content is not that of an archive"
-            raise EvidenceError(f"its name promises an archive, but {what}")
+        what = "it is empty" if not found.size else "its content is not that of an archive"
+        raise EvidenceError(f"its name promises an archive, but {what}")
 
     def _unfold(
         self, container: str, found: Found, stream: BinaryIO, depth: int, *, seekable: bool
