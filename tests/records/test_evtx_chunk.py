@@ -75,6 +75,21 @@ def test_an_empty_chunk_promises_nothing() -> None:
     assert mended is None or mended.promised == 0
 
 
+def test_links_in_a_circle_are_cut() -> None:
+    """Names and templates are lists linked by offsets: a circle would be followed for ever."""
+    data = bytearray(chunk(record(1, 512)))
+    struct.pack_into("<I", data, 128, 600)
+    struct.pack_into("<I", data, 600, 700)
+    struct.pack_into("<I", data, 700, 600)
+    struct.pack_into("<I", data, 132, 70_000)
+    mended = mend(bytes(data))
+    assert mended is not None
+    assert struct.unpack_from("<II", mended.data, 128) == (600, 0)
+    assert struct.unpack_from("<I", mended.data, 600) == (700,)
+    assert struct.unpack_from("<I", mended.data, 700) == (0,)
+    assert "2 links" in mended.notes[0]
+
+
 @given(st.binary(max_size=4000))
 def test_any_bytes_are_mended_or_refused(data: bytes) -> None:
     """A chunk handed on is 64 KiB with its magic, whatever came in."""

@@ -145,8 +145,7 @@ def _flat(row: dict[str, Any]) -> Event:
             system[position] = integer(value)
         elif type(value) is not str:
             system[position] = text(value)
-    if system[_LEVEL] is None:
-        system[_LEVEL] = LEVELS.get(str(row.get("Level")).lower())
+    system[_LEVEL] = _level(row.get("Level"))
     rest.pop("@timestamp", None)
     properties = rest.pop("Properties", None)
     fields: dict[str, str] = {}
@@ -179,7 +178,7 @@ def _winlogbeat(row: dict[str, Any], prefix: str) -> Event:
             event_id=integer(winlog("event_id")),
             record_id=integer(winlog("record_id") or winlog("record_number")),
             computer=text(winlog("computer_name") or of("host", "name") or of("host", "hostname")),
-            level=integer(level) or LEVELS.get(str(level).lower()),
+            level=_level(level),
             keywords=text(winlog("keywords")),
             task=text(winlog("task")),
             opcode=text(winlog("opcode")),
@@ -191,6 +190,12 @@ def _winlogbeat(row: dict[str, Any], prefix: str) -> Event:
             fields=fields,
         )
     )
+
+
+def _level(value: Any) -> int | None:  # noqa: ANN401  # a JSON value
+    """A level as number, from its number or its English name."""
+    number = integer(value)
+    return LEVELS.get(str(value).lower()) if number is None else number
 
 
 def _dig(row: dict[str, Any], path: tuple[str, ...]) -> Any:  # noqa: ANN401  # a JSON value

@@ -28,6 +28,8 @@ _SMALLEST = 32
 """Smallest record that is laid or believed: 24 bytes of header, 4 of XML, 4 of size."""
 _MOST_RECORDS = CHUNK_SIZE // _SMALLEST
 _FREE_SPACE = 48
+_TABLE_ENTRIES = (_HEADER_SIZE - _TABLES) // 4
+"""64 offsets of shared names, 32 of templates; each begins a list linked by offsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,9 @@ def mend(data: bytes) -> Chunk | None:
         notes.append(f"header is damaged, {seen} records are seen in it")
         _write_header(mended, seen, end)
         promised = seen
+    links = _cut_links(mended)
+    if links:
+        notes.append(f"{links} links between shared names or templates are damaged")
     return Chunk(bytes(mended), promised or 0, bridges, tuple(notes))
 
 
@@ -130,6 +135,28 @@ def _next_record(data: bytearray, position: int, free: int) -> int | None:
 def _lay_bridge(data: bytearray, position: int, size: int) -> None:
     struct.pack_into("<4sIQQ", data, position, _RECORD_MAGIC, size, BRIDGE_ID, 0)
     struct.pack_into("<I", data, position + size - 4, size)
+
+
+def _cut_links(data: bytearray) -> int:
+    """End lists of shared names and templates where they lead astray or in a circle.
+
+    A reader that follows a circle never comes back.
+
+    Returns:
+        How many links were cut.
+    """
+    cut = 0
+    seen: set[int] = set()
+    for entry in range(_TABLE_ENTRIES):
+        place = _TABLES + 4 * entry
+        while following := int(struct.unpack_from("<I", data, place)[0]):
+            if following in seen or not _HEADER_SIZE <= following <= CHUNK_SIZE - _SMALLEST:
+                struct.pack_into("<I", data, place, 0)
+                cut += 1
+                break
+            seen.add(following)
+            place = following
+    return cut
 
 
 def _write_header(data: bytearray, seen: int, end: int) -> None:
