@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -20,6 +19,9 @@ from hevesy.model import Outcome, Source, Stage
 from hevesy.records import parse
 from hevesy.sigma import Rule, Ruleset
 from hevesy.sigma import load as load_sigma
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"
@@ -106,7 +108,7 @@ def _rules() -> list[Rule]:
 
 @pytest.mark.parametrize("name", [_name(file) for file in _rule_files()])
 def test_rule_matches_its_lines_and_no_others(name: str) -> None:
-    """A rule has lines that it must match and lines on which it must be silent, and keeps to them."""
+    """A rule has lines to match and lines on which to be silent, and keeps to them."""
     mine = [line for line in _lines() if line.place == name]
     assert [line for line in mine if line.says == "match"], f"no line that {name} must match"
     assert [line for line in mine if line.says == "silent"], f"no line on which {name} is silent"
@@ -123,7 +125,9 @@ def test_ordinary_lines_match_what_they_say_and_nothing_else() -> None:
 
 def test_every_case_belongs_to_a_rule() -> None:
     """A case whose rule was renamed or removed is found."""
-    names = {file.relative_to(CASES).as_posix().removesuffix(".yml") for file in CASES.rglob("*.yml")}
+    names = {
+        file.relative_to(CASES).as_posix().removesuffix(".yml") for file in CASES.rglob("*.yml")
+    }
     assert names == {_name(file) for file in _rule_files()}
 
 
@@ -160,7 +164,7 @@ def test_every_rule_says_what_its_findings_mean() -> None:
 
 
 def test_every_rule_is_written_as_the_house_writes_them() -> None:
-    """Author, licence, level, description, references, false positives and a technique stand in each."""
+    """Author, licence, level, description, references, false positives, technique: in each."""
     for rule in _rules():
         said = (rule.author, rule.licence, rule.status)
         assert said == ("hevesy", "Apache-2.0", "experimental"), rule.file
@@ -181,9 +185,13 @@ def test_shipped_pages_of_owa_are_known_to_the_rules(name: str) -> None:
     shipped = set(load().shipped["relative_path"])
     if name == "compiled":
         text = (FOLDER / "threats/proxylogon/sigma/shell/page_compiled.yml").read_text("utf-8")
-        pages = {p.rsplit("/", 1)[1] for p in shipped if "/owa/" in p and p.endswith((".aspx", ".ashx"))}
+        pages = {
+            p.rsplit("/", 1)[1] for p in shipped if "/owa/" in p and p.endswith((".aspx", ".ashx"))
+        }
         assert not [page for page in pages if f"\\{page}." not in text]
     else:
-        text = (FOLDER / "threats/proxylogon/sigma/shell/request_for_unshipped_page.yml").read_text("utf-8")
+        text = (FOLDER / "threats/proxylogon/sigma/shell/request_for_unshipped_page.yml").read_text(
+            "utf-8"
+        )
         pages = {p.rsplit("/", 1)[1] for p in shipped if "/owa/auth/" in p and p.endswith(".aspx")}
         assert not [page for page in pages if page.removesuffix(".aspx") not in text]
