@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from hevesy.records.batch import Parser
-from hevesy.records.places import is_log
+from hevesy.records.places import is_config, is_log
 
-__all__ = ["PARSER", "is_config", "recognise"]
-
-_NAME = re.compile(
-    r"(?:^|[/_-])(?:web|[a-z]*applicationhost|administration|redirection|agents)\d*\.config$"
-    r"|\.exe\.config$"
-)
-
-
-def is_config(path: str) -> bool:
-    """Whether the file's name is that of a configuration file of IIS or Exchange."""
-    return bool(_NAME.search(path))
+__all__ = ["PARSER", "recognise"]
 
 
 def recognise(head: bytes, path: str) -> bool:

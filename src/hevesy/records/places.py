@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["extension", "in_web_root", "is_log"]
+__all__ = ["extension", "in_web_root", "is_config", "is_log"]
 
 _WEB_ROOT = re.compile(
     r"""(?:^|/)(?:
@@ -18,6 +18,10 @@ _WEB_ROOT = re.compile(
     re.VERBOSE,
 )
 _NO_WEB_ROOT = re.compile(r"(?:^|/)(?:logging|temporary asp\.net files|logfiles|winsxs)/")
+_CONFIG_NAME = re.compile(
+    r"(?:^|[/_-])(?:web|[a-z]*applicationhost|administration|redirection|agents)\d*\.config$"
+    r"|\.exe\.config$"
+)
 _LOG_BEGINNINGS = (b"ElfFile\0", b"#Software:", b"#Fields:", b"#Version:", b"DateTime,", b"regf")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -39,3 +43,8 @@ def extension(path: str) -> str:
 def is_log(head: bytes) -> bool:
     """Whether the content is a log or a hive, wherever the file lies and however it is called."""
     return head.removeprefix(_BYTE_ORDER_MARK).startswith(_LOG_BEGINNINGS)
+
+
+def is_config(path: str) -> bool:
+    """Whether the file's name is that of a configuration file of IIS or Exchange."""
+    return bool(_CONFIG_NAME.search(path))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from hevesy.records.batch import Parser
-from hevesy.records.config_file import is_config
-from hevesy.records.places import extension, in_web_root, is_log
+from hevesy.records.places import extension, in_web_root, is_config, is_log
 
 __all__ = ["PARSER", "recognise"]
 
