@@ -1,12 +1,14 @@
 """Sigma row by row, with no cleverness: what the engine's answers are compared with."""
 
+# ruff: noqa: ANN401, PLR0911  # pySigma's trees and the cells of rows are of many types, one return each
+
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigma import types
 from sigma.conditions import (
@@ -16,7 +18,9 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
-from sigma.rule import SigmaRule
+
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
 
 __all__ = ["matches"]
 
@@ -25,8 +29,10 @@ Row = Mapping[str, Any]
 
 def matches(rule: SigmaRule, row: Row) -> bool:
     """Whether a row, a mapping of field to value or None, matches a rule."""
-    row = {name: None if isinstance(cell, list) and not _list(cell) else cell
-           for name, cell in row.items()}
+    row = {
+        name: None if isinstance(cell, list) and not _list(cell) else cell
+        for name, cell in row.items()
+    }
     return any(_holds(condition.parsed, row) for condition in rule.detection.parsed_condition)
 
 
@@ -92,7 +98,7 @@ def _passes(found: Any, value: Any) -> bool:
     if isinstance(value, types.SigmaBool):
         return _text(found).lower() == str(value.boolean).lower()
     if isinstance(value, types.SigmaRegularExpression):
-        names = {"IGNORECASE": re.I, "MULTILINE": re.M, "DOTALL": re.S}
+        names = {"IGNORECASE": re.IGNORECASE, "MULTILINE": re.MULTILINE, "DOTALL": re.DOTALL}
         flags = re.NOFLAG
         for flag in value.flags:
             flags |= names[flag.name]
@@ -120,7 +126,7 @@ def _fold(text: str) -> str:
     for letter in text:
         lower = letter.lower()
         keep = not letter.isascii() and lower[0].isascii()
-        folded += letter if keep else "σ" if letter in "ςΣ" else lower
+        folded += letter if keep else "σ" if letter in "ςΣ" else lower  # noqa: RUF001  # the Greek letter is meant
     return folded
 
 

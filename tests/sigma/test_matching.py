@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import runpy
 import sys
-from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import polars as pl
-import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +18,11 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import pytest
 
 # tests are no package, so the module beside this one is run rather than imported
 matches: Callable[[SigmaRule, Mapping[str, Any]], bool] = runpy.run_path(
@@ -68,12 +71,34 @@ text_modifiers = st.sampled_from(
     [
         *("contains", "startswith", "endswith", "cased", "windash|contains", "contains|all"),
         *("base64", "base64offset|contains", "wide", "utf16be|contains", "utf16|contains"),
-        *("contains|cased", "startswith|cased", "neq", "endswith|all", "wide|base64offset|contains"),
+        *(
+            "contains|cased",
+            "startswith|cased",
+            "neq",
+            "endswith|all",
+            "wide|base64offset|contains",
+        ),
     ]
 )
 regexes = st.sampled_from(
-    [r"a+", r"^a", r"b$", r"\d{2}", r"[ab]+\.", r"(?i)AB", r"a(?=b)", r"(a)\1", r".", r"^$", r"\\",
-     r"a|é", r"(?:a|b)$|^1", r"\bA\b", r"[^a]$", r"x*"]
+    [
+        r"a+",
+        r"^a",
+        r"b$",
+        r"\d{2}",
+        r"[ab]+\.",
+        r"(?i)AB",
+        r"a(?=b)",
+        r"(a)\1",
+        r".",
+        r"^$",
+        r"\\",
+        r"a|é",
+        r"(?:a|b)$|^1",
+        r"\bA\b",
+        r"[^a]$",
+        r"x*",
+    ]
 )
 
 
@@ -81,7 +106,11 @@ def _values(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return one | st.lists(one, min_size=1, max_size=3)
 
 
-def _item(fields: st.SearchStrategy[str], modifiers: st.SearchStrategy[str], values: Any) -> Any:
+def _item(
+    fields: st.SearchStrategy[str],
+    modifiers: st.SearchStrategy[str],
+    values: st.SearchStrategy[Any],
+) -> st.SearchStrategy[tuple[str, Any]]:
     return st.tuples(st.tuples(fields, modifiers).map("|".join), values)
 
 
@@ -188,10 +217,10 @@ def _load(folder: Path, *found: dict[str, Any]) -> Ruleset:
     return load([path], TAXONOMY)
 
 
-@settings(
-    deadline=None, max_examples=300, suppress_health_check=[*HealthCheck]
+@settings(deadline=None, max_examples=300, suppress_health_check=[*HealthCheck])
+@given(
+    st.lists(rules(), min_size=1, max_size=3), st.lists(rows, max_size=8), st.sampled_from(MODES)
 )
-@given(st.lists(rules(), min_size=1, max_size=3), st.lists(rows, max_size=8), st.sampled_from(MODES))
 def test_engine_agrees_with_the_reference(
     tmp_path_factory: pytest.TempPathFactory,
     found: list[dict[str, Any]],

@@ -28,7 +28,8 @@ _ESCAPED = re.compile(r"[*?\\]")
 Node = int | list[Any]
 """An atom's index, or a list that begins with AND, OR or NOT and goes on with nodes.
 
-The items are nodes again (written so that msgspec can read them). An AND of nothing is true, an OR of nothing is false.
+The items are nodes again (written so that msgspec can read them). An AND of nothing is true,
+an OR of nothing is false.
 """
 
 TEXT_OPS = ("equals", "startswith", "endswith", "contains", "like")
@@ -80,7 +81,7 @@ def fold(text: str) -> str:
         return text.lower()
     for letter, stand_in in _UNFOLDED.items():
         text = text.replace(letter, stand_in)
-    return text.lower().replace("ς", "σ")
+    return text.lower().replace("ς", "σ")  # noqa: RUF001  # the Greek letter is meant
 
 
 def split_glob(glob: str) -> list[str | int]:

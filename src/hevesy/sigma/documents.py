@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hevesy.sigma.errors import SigmaLoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Document", "RuleFile", "documents", "fingerprint", "rule_files"]
 
@@ -95,10 +97,10 @@ def documents(file: RuleFile) -> Iterator[Document]:
     line = 1
     try:
         loader = SigmaYAMLLoader(text)
-        while loader.check_node():  # type: ignore[no-untyped-call]  # types-PyYAML leaves it open
-            node = loader.get_node()  # type: ignore[no-untyped-call]  # likewise
-            line = node.start_mark.line + 1
-            content = loader.construct_document(node)  # type: ignore[no-untyped-call]  # likewise
+        while loader.check_node():
+            node = loader.get_node()
+            line = node.start_mark.line + 1 if node is not None else line
+            content = loader.construct_document(node)
             if content is not None:
                 yield _checked(file.name, line, content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 from pyroaring import BitMap
@@ -14,6 +12,10 @@ from hevesy.sigma.atom import Atom, fold
 from hevesy.sigma.needs import anchor
 from hevesy.sigma.scanning import Hits, Probe, Scanner, plain_hits
 from hevesy.sigma.values import Values, passes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 __all__ = ["Cells", "FieldAtoms", "FieldState", "Searched", "UnitedField"]
 
@@ -91,15 +93,18 @@ class Cells:
     @cached_property
     def _distinct(self) -> tuple[pl.Series, pl.Series]:
         """Distinct values, and for each its rows: a number, or a list of them."""
-        rows = self._rows
+        column, rows = self.column, self._rows
         if rows is None:
-            rows = pl.int_range(len(self.column), dtype=pl.UInt32, eager=True)
-        cells = pl.DataFrame({"value": self.column, "row": rows})
-        if isinstance(self.column.dtype, pl.List | pl.Array):
-            cells = cells.explode("value")
-        cells = cells.drop_nulls("value")
-        if _hardly_repeats(cells["value"]):
-            return cells["value"], cells["row"]
+            rows = pl.int_range(len(column), dtype=pl.UInt32, eager=True)
+        if isinstance(column.dtype, pl.List):
+            cells = pl.DataFrame({"value": column, "row": rows}).explode("value")
+            column, rows = cells["value"], cells["row"]
+        if column.null_count():
+            held = column.is_not_null()
+            column, rows = column.filter(held), rows.filter(held)
+        if _hardly_repeats(column):
+            return column, rows
+        cells = pl.DataFrame({"value": column, "row": rows})
         grouped = cells.group_by("value", maintain_order=True).agg("row")
         return grouped["value"], grouped["row"]
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 from pyroaring import BitMap
 
-from hevesy.sigma.atom import Atom
 from hevesy.sigma.fields import Cells, FieldAtoms, FieldState, Searched, UnitedField
-from hevesy.sigma.plan import Plan
 from hevesy.sigma.values import as_text, fold_series
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hevesy.sigma.atom import Atom
+    from hevesy.sigma.plan import Plan
+
 __all__ = ["FrameState", "find_column"]
+
+
+_TOGETHER = 1_000_000  # cells that keywords search as one column
 
 
 @lru_cache(maxsize=256)
@@ -105,12 +112,11 @@ class FrameState:
         atoms = self._atoms[None]
         numbers = pl.Series(rows.to_array(), dtype=pl.UInt32)
         part = self._frame if len(rows) == self._frame.height else self._frame[numbers]
-        fields = [
-            FieldState(atoms, Cells(part[column], numbers), simple=False)
-            for column in self._searched()
-            if part[column].null_count() < len(numbers)
-        ]
-        self._keywords = UnitedField(fields)
+        columns = [_listed(part[column]) for column in self._searched()]
+        held = [column for column in columns if column.null_count() < len(numbers)]
+        self._keywords = UnitedField(
+            [FieldState(atoms, cells, simple=False) for cells in _keyword_cells(held, numbers)]
+        )
 
     def _searched(self) -> list[str]:
         """The columns that keywords search."""
@@ -169,6 +175,17 @@ class FrameState:
             "se": mine.str.contains(other, literal=True),
         }
         return BitMap(pair.filter(tests[atom.flags])["row"].to_list())
+
+
+def _keyword_cells(columns: Sequence[pl.Series], numbers: pl.Series) -> list[Cells]:
+    """The cells of several columns, as one column of them where that does not take too much."""
+    lists = [column for column in columns if column.dtype.is_nested()]
+    plain = [as_text(column).alias("") for column in columns if not column.dtype.is_nested()]
+    if len(plain) > 1 and len(plain) * len(numbers) <= _TOGETHER:
+        together = [Cells(pl.concat(plain), pl.concat([numbers] * len(plain)))]
+    else:
+        together = [Cells(column, numbers) for column in plain]
+    return together + [Cells(column, numbers) for column in lists]
 
 
 def _listed(series: pl.Series) -> pl.Series:

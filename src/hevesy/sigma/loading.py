@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hevesy.sigma.describing import describe
 from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, rule_files
 from hevesy.sigma.errors import SigmaLoadError
 from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
-from hevesy.sigma.parsing import Parsed, Placed, logsource_of, parse, refuse
+from hevesy.sigma.parsing import PYSIGMA_FAILURES, Parsed, Placed, parse, refuse
 from hevesy.sigma.plan import PlanBuilder
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.ruleset import FORMAT, Ruleset
-from hevesy.sigma.taxonomy import LogSource
+from hevesy.sigma.storage import write_atomically
+from hevesy.sigma.taxonomy import LogSource, Taxonomy
 
 if TYPE_CHECKING:
-    from sigma.processing.pipeline import ProcessingPipeline
+    from collections.abc import Mapping, Sequence
+
+    from sigma.processing.pipeline import ProcessingPipeline  # noqa: TC004  # imported late
 
     from hevesy.sigma.atom import Node
     from hevesy.sigma.logsources import Alternative
-    from hevesy.sigma.taxonomy import Taxonomy
 
 __all__ = ["load"]
 
@@ -77,19 +76,6 @@ def _read(path: Path) -> Ruleset | None:
         return Ruleset.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a cache entry all at once or, where that fails, not at all."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
 
 
 def _processing(
@@ -170,15 +156,14 @@ def _compile(
 
 def _add(placed: Placed, state: _Compilation) -> None:
     """Lower one rule for every table that answers to it, or refuse it."""
-    from sigma.exceptions import SigmaError
-
     try:
         for pipeline in state.processing:
-            pipeline.apply(placed.rule)
+            rule: Any = placed.rule
+            pipeline.apply(rule)
         tables = _lower(placed, state)
     except NotUsableError as error:
         kind, reason = error.kind, error.reason
-    except (SigmaError, RecursionError) as error:
+    except PYSIGMA_FAILURES as error:
         kind, reason = "syntax", str(error) or type(error).__name__
     else:
         state.rules.append(describe(placed, tables))
@@ -213,41 +198,3 @@ def _lower(placed: Placed, state: _Compilation) -> tuple[str, ...]:
     for name, alternative, tree in lowered:
         state.builders[name].add(len(state.rules), alternative, tree)
     return tuple(dict.fromkeys(name for name, _, _ in lowered))
-
-
-def describe(placed: Placed, tables: tuple[str, ...], *, correlation: bool = False) -> Rule:
-    """What a rule says about itself."""
-    rule: Any = placed.rule
-    tags = tuple(str(tag) for tag in rule.tags)
-    attack = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
-    techniques = [each.upper() for each in attack if each[:1] in "tT" and each[1:5].isdigit()]
-    groups = [each for each in attack if each[:1] in "gGsS" and each[1:5].isdigit()]
-    custom = placed.content.get("custom")
-    source = placed.content.get("logsource")
-    return Rule(
-        id=str(rule.id or ""),
-        title=rule.title,
-        author=rule.author or "",
-        level=rule.level.name.lower() if rule.level else "",
-        status=rule.status.name.lower() if rule.status else "",
-        description=(rule.description or "").strip(),
-        references=tuple(str(each) for each in rule.references),
-        falsepositives=tuple(str(each) for each in rule.falsepositives),
-        tags=tags,
-        techniques=tuple(techniques),
-        cves=tuple(
-            "CVE-" + tag.removeprefix("cve.").replace(".", "-") for tag in tags if "cve." in tag[:4]
-        ),
-        tactics=tuple(
-            each for each in attack if each.upper() not in techniques and each not in groups
-        ),
-        logsource=logsource_of(source) if isinstance(source, Mapping) else LogSource(),
-        file=placed.file,
-        line=placed.line,
-        licence=rule.license or "",
-        custom=dict(custom) if isinstance(custom, Mapping) else {},
-        tables=tables,
-        name=rule.name or "",
-        warnings=placed.warnings,
-        correlation=correlation,
-    )

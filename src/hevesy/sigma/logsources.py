@@ -99,8 +99,8 @@ def _alternative(entry: dict[str, Any]) -> Alternative:
 @cache
 def _pipeline(name: str) -> ProcessingPipeline:
     """The stock pipelines, in the order that they have to be applied."""
-    from sigma.pipelines.sysmon import sysmon_pipeline
-    from sigma.pipelines.windows import windows_audit_pipeline, windows_logsource_pipeline
+    from sigma.pipelines.sysmon.sysmon import sysmon_pipeline
+    from sigma.pipelines.windows.windows import windows_audit_pipeline, windows_logsource_pipeline
 
     first = windows_audit_pipeline() if name == "audit" else sysmon_pipeline()
     pipeline: ProcessingPipeline = first + windows_logsource_pipeline()

@@ -93,7 +93,9 @@ def _value(field: str | None, value: Any, names: FieldNames, atoms: AtomTable) -
     from sigma.types import SigmaExists, SigmaExpansion, SigmaFieldReference
 
     if isinstance(value, SigmaExpansion):
-        return _join(OR, [_value(field, inner, names, atoms) for inner in value.values])  # pySigma, not pandas
+        return _join(
+            OR, [_value(field, inner, names, atoms) for inner in value.values]
+        )  # pySigma, not pandas
     if isinstance(value, SigmaExists):
         node = atoms.add(Atom(field, "exists"))
         return node if value.exists else [NOT, node]
@@ -108,7 +110,7 @@ def _value(field: str | None, value: Any, names: FieldNames, atoms: AtomTable) -
     return atoms.add(atom)
 
 
-def _atom(field: str | None, value: Any) -> Atom:  # noqa: ANN401  # any of pySigma's value types
+def _atom(field: str | None, value: Any) -> Atom:  # noqa: ANN401, PLR0911  # one return a type; any of pySigma's value types
     """The test of one value that is a single atom."""
     from sigma import types
 
@@ -165,7 +167,7 @@ def _placeholder(text: Any) -> NotUsableError:  # noqa: ANN401  # a SigmaString
     return NotUsableError("placeholder", f"no values were given for the placeholder {names}")
 
 
-def _text_atom(field: str | None, text: SigmaString, *, cased: bool) -> Atom:
+def _text_atom(field: str | None, text: SigmaString, *, cased: bool) -> Atom:  # noqa: PLR0911  # one return an operator
     """A string with its wildcards, as the cheapest operator that says the same."""
     if text.contains_placeholder():
         raise _placeholder(text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 from pyroaring import BitMap
@@ -12,7 +11,12 @@ from hevesy.sigma.atom import AND, NOT, Atom, Node
 from hevesy.sigma.fields import FieldAtoms
 from hevesy.sigma.frames import FrameState
 from hevesy.sigma.needs import anchor, clause
-from hevesy.sigma.plan import Group, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hevesy.sigma.plan import Group, Plan
 
 __all__ = ["SCHEMA", "Matcher"]
 

@@ -11,13 +11,25 @@ from hevesy.sigma.rule import Refusal, RefusalKind
 from hevesy.sigma.taxonomy import LogSource
 
 if TYPE_CHECKING:
-    from sigma.correlations import SigmaCorrelationRule
-    from sigma.filters import SigmaFilter
-    from sigma.rule import SigmaRule
+    from sigma.correlations import SigmaCorrelationRule  # noqa: TC004  # imported late, where used
+    from sigma.filters import SigmaFilter  # noqa: TC004  # imported late, where used
+    from sigma.rule import SigmaRule  # noqa: TC004  # imported late, where used
 
     from hevesy.sigma.documents import Document
 
-__all__ = ["Parsed", "Placed", "logsource_of", "parse", "refuse"]
+__all__ = ["PYSIGMA_FAILURES", "Parsed", "Placed", "logsource_of", "parse", "refuse"]
+
+PYSIGMA_FAILURES = (
+    ValueError,  # SigmaError among them
+    AttributeError,
+    LookupError,
+    TypeError,
+    NotImplementedError,
+    RecursionError,
+    NameError,  # an unset variable, for some correlations without condition
+    AssertionError,
+)
+"""What pySigma raises over a rule: it trusts some shapes that it never checked."""
 
 # Mistakes in these leave the detection as it is: the rule is used, and the mistake is told.
 _HARMLESS = frozenset(
@@ -121,7 +133,6 @@ def _resolved(found: Iterable[Document], refused: list[Refusal]) -> Iterator[Doc
 def _parse_one(document: Document, parsed: Parsed) -> None:
     """Put one document where it belongs."""
     from sigma.correlations import SigmaCorrelationRule
-    from sigma.exceptions import SigmaError
     from sigma.filters import SigmaFilter
     from sigma.rule import SigmaRule
 
@@ -132,10 +143,10 @@ def _parse_one(document: Document, parsed: Parsed) -> None:
     elif "filter" in content:
         kind = SigmaFilter
     try:
-        rule = kind.from_dict(content, collect_errors=True)
+        rule = kind.from_dict(content, collect_errors=kind is SigmaRule)
         wrong = [str(each) for each in rule.errors if type(each).__name__ not in _HARMLESS]
-    except (SigmaError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        wrong = [str(error) or type(error).__name__]  # pySigma trusts some shapes it never checked
+    except PYSIGMA_FAILURES as error:
+        wrong = [f"{type(error).__name__}: {error}"]
     if wrong:
         reason = "; ".join(wrong)
         parsed.refused.append(refuse(document.file, document.line, content, "syntax", reason))

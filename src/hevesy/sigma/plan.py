@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from hevesy.sigma.atom import Atom, AtomTable, Node
 from hevesy.sigma.lowering import NotUsableError, lower_rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hevesy.sigma.logsources import Alternative
     from hevesy.sigma.taxonomy import TableMap
 
@@ -95,7 +96,7 @@ class PlanBuilder:
 
     def lower_all(
         self,
-        conditions: Any,
+        conditions: Any,  # noqa: ANN401  # pySigma's parsed conditions
         ways: tuple[Alternative, ...],  # as for `lower`
     ) -> list[tuple[Alternative, Node]]:
         """A rule's detection for each alternative that can hold its fields.

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hevesy.sigma.matching import Matcher
 from hevesy.sigma.plan import Plan
 from hevesy.sigma.rule import Refusal, Rule
+from hevesy.sigma.selecting import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import polars as pl
-
-    from hevesy.sigma.matching import Matcher
 
 __all__ = ["FORMAT", "Ruleset"]
 
@@ -71,8 +71,6 @@ class Ruleset:
 
     def select(self, keep: Callable[[Rule], bool]) -> Ruleset:
         """The rule set with only the rules that `keep` says yes to."""
-        from hevesy.sigma.selecting import select
-
         rules, plans = select(self.rules, self.plans, keep)
         return Ruleset(rules, self.refused, plans, self.cache)
 
@@ -113,8 +111,6 @@ class Ruleset:
         return (_restore, (self.dumps(), self.cache))
 
     def _matcher(self, table: str) -> Matcher:
-        from hevesy.sigma.matching import Matcher
-
         if table not in self._matchers:
             plan = self.plans.get(table) or Plan(table, [], [])
             self._matchers[table] = Matcher(plan, self.cache)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.sigma.storage import write_atomically
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["KINDS", "Hits", "Probe", "Scanner", "plain_hits"]
 
@@ -83,7 +87,11 @@ class Scanner:
             for index, probe in enumerate(probes)
             if not probe.text
             or "\x00" in probe.text  # hyperscan takes patterns as C strings
-            or (probe.kind == "contains" and len(probe.text.encode()) <= _SHORT and probe.text.isascii())
+            or (
+                probe.kind == "contains"
+                and len(probe.text.encode()) <= _SHORT
+                and probe.text.isascii()
+            )
         }
         self._cache = cache
         self._engine: Engine | None = None
@@ -164,7 +172,7 @@ def _slices(values: pl.Series) -> Iterator[tuple[int, pl.Series]]:
         return
     groups = (values.str.len_bytes().cast(pl.Int64) + 1).cum_sum() // _SLICE
     bounds = [0, *(groups.diff().fill_null(0) != 0).arg_true().to_list(), len(values)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         yield start, values.slice(start, end - start)
 
 
@@ -231,11 +239,9 @@ def _stored(patterns: list[bytes], cache: Path | None):  # type: ignore[no-untyp
     """The database of the patterns, from the cache where it is large enough to be kept there."""
     import hyperscan
 
-    from hevesy.sigma.loading import write_atomically
-
     path = None
     if cache is not None and len(patterns) >= _KEPT:
-        key = hashlib.sha256(b"\n".join([hyperscan.__version__.encode(), *patterns])).hexdigest()
+        key = hashlib.sha256(b"\n".join([version("hyperscan").encode(), *patterns])).hexdigest()
         path = cache / f"patterns-{key[:40]}.bin"
         with contextlib.suppress(OSError, hyperscan.error):
             return hyperscan.loadb(path.read_bytes(), hyperscan.HS_MODE_BLOCK)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from hevesy.sigma.atom import AtomTable, Node
 from hevesy.sigma.plan import Group, Plan, map_atoms
-from hevesy.sigma.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hevesy.sigma.rule import Rule
 
 __all__ = ["select"]
 

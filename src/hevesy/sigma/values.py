@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 import polars as pl
 
-from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, split_glob
+from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, fold, split_glob
 from hevesy.sigma.scanning import Probe
 
 __all__ = ["Values", "as_text", "fold_series", "passes"]
@@ -38,19 +38,22 @@ def as_text(values: pl.Series) -> pl.Series:
         zone = "Z" if dtype.time_zone else ""
         utc = values.dt.convert_time_zone("UTC") if zone else values
         return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f" + zone)
-    if dtype.is_nested() or dtype == pl.Binary or dtype == pl.Object:
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
         return pl.Series(values.name, [None] * len(values), dtype=pl.String)
     return values.cast(pl.String)
 
 
 def fold_series(text: pl.Series) -> pl.Series:
     """`hevesy.sigma.atom.fold` of every value."""
+    if len(text) <= FEW:
+        folded = [None if value is None else fold(value) for value in text.to_list()]
+        return pl.Series(folded, dtype=pl.String)
     plain = text.str.len_bytes().sum() == text.str.len_chars().sum()
     if not plain:
         text = text.str.replace_all("\u212a", "\uf8fe", literal=True)
         text = text.str.replace_all("\u0130", "\uf8ff", literal=True)
     lower = text.str.to_lowercase()
-    return lower if plain else lower.str.replace_all("ς", "σ", literal=True)
+    return lower if plain else lower.str.replace_all("ς", "σ", literal=True)  # noqa: RUF001  # the Greek letter is meant
 
 
 class Values:
@@ -107,7 +110,7 @@ def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address 
     return mapped or address
 
 
-def passes(atom: Atom, values: Values) -> pl.Series:
+def passes(atom: Atom, values: Values) -> pl.Series:  # noqa: PLR0911  # one return an operator
     """Which values pass an atom of one field, as booleans (null is no)."""
     if atom.op == "exists":
         return pl.Series([True]).new_from_index(0, len(values))
