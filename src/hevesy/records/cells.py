@@ -58,8 +58,9 @@ def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Damage]:
     """Cells of rows under one header, as text.
 
     A row is read on the first of these ways that gives it as many cells as there are columns, a
-    time, and values that fit: as it stands; with quotes as CSV has them; with doubled blanks taken
-    for one; with the separators that are too many in one of the columns that may hold them.
+    time, and values that fit: as it stands; with quotes as CSV has them; with quotes that mean
+    nothing; with doubled blanks taken for one; with the separators that are too many in one of
+    the columns that may hold them.
 
     Args:
         rows: columns `line offset raw _version _date`.
@@ -77,7 +78,7 @@ def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Damage]:
     short = odd.filter(~enough)
     odd = odd if short.is_empty() else odd.filter(enough)
     parts = [good]
-    for way in (_quoted, _collapsed, *_realigned(layout)):
+    for way in (_quoted, _as_it_stands, _collapsed, *_realigned(layout)):
         cells = None if odd.is_empty() else way(odd, layout)
         if cells is not None:
             more, odd = _sound(odd, cells, layout, {**layout.anchors, **layout.shapes})
@@ -152,6 +153,14 @@ def _quoted(rows: pl.DataFrame, layout: Layout) -> pl.LazyFrame | None:
         empty_string_is_null=False,
     )
     return rows.select(_CONTEXT).hstack(cells).lazy() if len(cells) == len(rows) else None
+
+
+def _as_it_stands(rows: pl.DataFrame, layout: Layout) -> pl.LazyFrame | None:
+    """Cells of rows with the right number of commas and a quote that opens or closes nothing."""
+    if layout.separator != ",":
+        return None
+    right = pl.col("raw").str.count_matches(",", literal=True) == layout.separators
+    return _split(rows.lazy().filter(right), pl.col("raw"), layout)
 
 
 def _collapsed(rows: pl.DataFrame, layout: Layout) -> pl.LazyFrame | None:

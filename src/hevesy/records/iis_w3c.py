@@ -136,18 +136,15 @@ _LOG = TextLog(
 
 def _recognise(head: bytes, path: str) -> bool:
     lines = head_lines(head)
+    if any(line.startswith("#software: microsoft http api") for line in lines[:10]):
+        return False  # HTTPERR: what HTTP.sys refused before IIS saw it
     for line in lines:
         if line.startswith("#fields:") and "," not in line:
-            fields = line.split()
-            return "time" in fields and bool({"cs-method", "cs-uri-stem", "s-ip"} & set(fields))
+            fields = set(line.split())
+            return "time" in fields and bool(fields & {"cs-method", "cs-uri-stem", "s-ip"})
     folder, _, name = path.rpartition("/")
-    if not name.endswith(".log") or (
-        lines and lines[0].startswith("#software: microsoft http api")
-    ):
-        return False
-    return name.startswith(("u_ex", "u_in", "u_nc")) or folder.rpartition("/")[2].startswith(
-        "w3svc"
-    )
+    in_folder = folder.rpartition("/")[2].startswith("w3svc")
+    return name.endswith(".log") and (in_folder or name.startswith(("u_ex", "u_in", "u_nc")))
 
 
 def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:

@@ -1,0 +1,78 @@
+"""Tests of `hevesy.records.lines`."""
+
+from __future__ import annotations
+
+import io
+
+
+from hevesy.records import lines
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class Endless(io.RawIOBase):
+    """`before`, then `size` times the letter `a`, then `after`; never held in memory as a whole."""
+
+    def __init__(self, before: bytes, size: int, after: bytes) -> None:
+        """Keep the three parts, of which what is handed out is taken away."""
+        super().__init__()
+        self.parts = [before, size, after]
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a narrower buffer
+        """Hand out a little at a time, as a stream out of an archive does."""
+        for at, part in enumerate(self.parts):
+            if part:
+                count = min(len(buffer), 65536, part if isinstance(part, int) else len(part))
+                data = b"a" * count if isinstance(part, int) else part[:count]
+                buffer[:count] = data
+                self.parts[at] = part - count if isinstance(part, int) else part[count:]
+                return count
+        return 0
+
+
+def test_a_line_without_end_is_counted_once_and_costs_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rows before and after it are read, with their line numbers and offsets."""
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr(lines, "LINE_LIMIT", 1 << 20)
+    size = 3 << 20
+    blocks = list(lines.line_blocks(Endless(b"one\n", size, b"\ntwo\n")))
+    rows = [row for block in blocks for row in block.frame.rows()]
+    assert rows == [(1, 0, "one"), (3, 4 + size + 1, "two")]
+    assert sum(block.damaged for block in blocks) == 1
+    (sample,) = (sample for block in blocks for sample in block.samples)
+    assert (sample.line, len(sample.text)) == (2, 500)
+    assert sum(block.size for block in blocks) == 4 + size + 5
+    assert max(block.frame.estimated_size() for block in blocks) < 1 << 20
+
+
+def test_an_endless_last_line_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source may end before the line does."""
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(lines, "LINE_LIMIT", 100)
+    blocks = list(lines.line_blocks(io.BytesIO(b"one\n" + b"a" * 1000)))
+    assert sum(block.damaged for block in blocks) == 1
+    assert sum(block.size for block in blocks) == 1004
+
+
+def test_lines_of_nul_bytes_are_damaged_and_nul_before_a_line_is_taken_off() -> None:
+    """A crash leaves runs of NUL in a log; the service goes on writing behind them."""
+    (block,) = lines.line_blocks(io.BytesIO(b"\0\0\0\n\0\0one\0two\n"))
+    assert block.frame["raw"].to_list() == ["one\0two"]
+    assert block.frame["line"].to_list() == [2]
+    assert (block.damaged, block.samples[0].reason) == (1, "nothing but NUL bytes")
+
+
+def test_many_short_lines_come_in_bounded_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block of single letters has millions of lines; pieces keep memory bounded."""
+    monkeypatch.setattr(lines, "ROWS_AT_ONCE", 3)
+    blocks = list(lines.line_blocks(io.BytesIO(b"a\n" * 8)))
+    assert [len(block.frame) for block in blocks] == [3, 3, 2]
+    assert [block.size for block in blocks] == [16, 0, 0]
