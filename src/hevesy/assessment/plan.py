@@ -106,7 +106,7 @@ def _rank(key: str, asked: _Asked) -> tuple[int, int, int, str]:
 def _remedy(key: str, text: str, asked: _Asked) -> Action:
     title, _, body = text.partition("\n")
     titles = list(dict.fromkeys(f.rule.title for f in asked.findings))
-    why = "; ".join(titles[:3]) or "the verdict"
+    why = "; ".join(titles[:3]) or "somebody else was able to act on this server"
     ids = tuple(f.id for f in asked.findings)[:50]
     return Action(
         0, title.strip("#* ") or key, body.strip(), tuple(sorted(asked.servers)), why, ids

@@ -153,7 +153,7 @@ def _not_excluded(
     windows: Sequence[RiskWindow],
     coverage: Sequence[Coverage],
 ) -> list[str]:
-    found = [f"{reason}" for window in windows for reason in window.missing]
+    found = list(dict.fromkeys(reason for window in windows for reason in window.missing))
     chained = {f for chain in chains for f in chain.findings}
     apart = [f for f in findings.values() if f.id not in chained]
     leads = [f for f in apart if f.own]

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except HevesyError as error:
-        print(f"hevesy: {error}", file=sys.stderr)
+        print(f"hevesy: {_visible(str(error))}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         print("hevesy: interrupted; no case was written", file=sys.stderr)
@@ -57,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Who reads stdout has gone (`| head`); that is no error of ours.
         sys.stderr.close()
         return DONE
+
+
+def _visible(text: str) -> str:
+    """Text that may hold a name from evidence, without what would steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def _run(arguments: list[str]) -> int:

@@ -21,10 +21,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; exit code 1 where something differs."""
     from hevesy import case
+    from hevesy.reports import visible
 
     differences = case.verify(arguments.case)
     for one in differences:
-        print(f"{one.place}\t{one.name}\t{one.problem}")
+        print(f"{one.place}\t{visible(one.name)}\t{one.problem}")
     if not differences:
         print("every file of the case, and every input that still lies where it lay, is unchanged")
     return FOUND if differences else DONE
