@@ -5,12 +5,12 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hevesy.model import Survey
 from hevesy.records import recognise
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

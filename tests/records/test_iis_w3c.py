@@ -6,12 +6,12 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hevesy.model import Survey
 from hevesy.records import recognise
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

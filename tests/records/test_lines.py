@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import io
-
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hevesy.records import lines
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
 
 class Endless(io.RawIOBase):
-    """`before`, then `size` times the letter `a`, then `after`; never held in memory as a whole."""
+    """Hands out pieces one by one, as a stream out of an archive does; never holds them all."""
 
-    def __init__(self, before: bytes, size: int, after: bytes) -> None:
-        """Keep the three parts, of which what is handed out is taken away."""
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        """Keep the pieces, of 64 KiB at most, for later."""
         super().__init__()
-        self.parts = [before, size, after]
+        self.pieces = iter(pieces)
+        self.left = b""
 
     def readable(self) -> bool:
         """Yes."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a narrower buffer
-        """Hand out a little at a time, as a stream out of an archive does."""
-        for at, part in enumerate(self.parts):
-            if part:
-                count = min(len(buffer), 65536, part if isinstance(part, int) else len(part))
-                data = b"a" * count if isinstance(part, int) else part[:count]
-                buffer[:count] = data
-                self.parts[at] = part - count if isinstance(part, int) else part[count:]
-                return count
-        return 0
+    def read(self, size: int = -1) -> bytes:
+        """What is left of a piece, or the next one; at most `size` bytes."""
+        piece = self.left or next(self.pieces, b"")
+        self.left = piece[size:]
+        return piece[:size]
 
 
 def test_a_line_without_end_is_counted_once_and_costs_no_memory(
@@ -43,7 +40,8 @@ def test_a_line_without_end_is_counted_once_and_costs_no_memory(
     monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 16)
     monkeypatch.setattr(lines, "LINE_LIMIT", 1 << 20)
     size = 3 << 20
-    blocks = list(lines.line_blocks(Endless(b"one\n", size, b"\ntwo\n")))
+    pieces = [b"one\n", *[b"a" * 1024] * (size // 1024), b"\n", b"two\n"]
+    blocks = list(lines.line_blocks(cast("BinaryIO", Endless(pieces))))
     rows = [row for block in blocks for row in block.frame.rows()]
     assert rows == [(1, 0, "one"), (3, 4 + size + 1, "two")]
     assert sum(block.damaged for block in blocks) == 1
