@@ -42,7 +42,9 @@ class _Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     request: dict[str, Any] = {}
     data: dict[str, str] = {}
-    replace: tuple[str, str] = ("", "")
+    replace: list[tuple[str, str]] = []
+    logs: list[str] = []
+    """Logs whose line of a request has the trait; empty: each where the change shows."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,6 +105,11 @@ class Deed:
             source=source,
             line=line,
         )
+
+    def has_trait(self, trait: str, label: str) -> bool:
+        """Whether its line in that log has the trait."""
+        logs = self.step.traits[trait].logs
+        return not logs or label in logs
 
     def told(self, label: str) -> bool:
         """Whether the truth lists its line in that log."""
@@ -249,10 +256,12 @@ def _line_deed(made: Deed, step: Step, words: dict[str, str], server: Server) ->
 
 
 def _replaced(step: Step, text: str, words: Mapping[str, str]) -> dict[str, Request | str]:
-    """Trait -> the text with one part of it replaced."""
+    """Trait -> the text with some parts of it replaced."""
     changed: dict[str, Request | str] = {}
     for trait, change in step.traits.items():
-        old, new = (part.format_map(words) for part in change.replace)
-        if old:
-            changed[trait] = text.replace(old, new)
+        other = text
+        for old, new in change.replace:
+            other = other.replace(old.format_map(words), new.format_map(words))
+        if change.replace:
+            changed[trait] = other
     return changed

@@ -276,7 +276,7 @@ def _deed_lines(
             dropped = {
                 trait: other[label][1]
                 for trait, other in others.items()
-                if label in other and other[label][1] != line
+                if made.has_trait(trait, label) and label in other and other[label][1] != line
             }
             yield made.shown(label, kind, "", None), line, dropped
     elif made.log == "file":
