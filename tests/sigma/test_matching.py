@@ -18,6 +18,7 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load
+from hevesy.sigma.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -217,7 +218,18 @@ def _load(folder: Path, *found: dict[str, Any]) -> Ruleset:
     return load([path], TAXONOMY)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[*HealthCheck])
+def _assert_sound(literals: tuple[str, ...] | None, matched: list[dict[str, Any]]) -> None:
+    """Each row that matched holds a required literal, compared without ASCII case."""
+    for row in matched if literals is not None else ():
+        cells = [
+            each for cell in row.values() for each in (cell if isinstance(cell, list) else [cell])
+        ]
+        texts_of_row = [as_text(pl.Series([each]))[0] for each in cells if each is not None]
+        raw = "\n".join(texts_of_row).encode().lower()
+        assert any(literal.encode() in raw for literal in literals or ())
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[*HealthCheck])
 @given(
     st.lists(rules(), min_size=1, max_size=3), st.lists(rows, max_size=8), st.sampled_from(MODES)
 )
@@ -241,4 +253,5 @@ def test_engine_agrees_with_the_reference(
         if matches(rule, row)
     ]
     assert result.rows() == expected
+    _assert_sound(ruleset.literals("test"), [table[row] for row in set(result["row"])])
     assert dict(result.schema) == {"rule": pl.UInt32, "row": pl.UInt32}
