@@ -56,6 +56,7 @@ def test_a_scenario_by_path(tmp_path: Path) -> None:
         (GOOD + '[servers.traits]\nnewline = "cr"\n', "'cr'"),
         (GOOD.replace("2021-03-05", "2021-02-05"), "end 2021-02-05 lies before"),
         (GOOD.replace("15.1.2106.2", "15.1"), "build '15.1' of EX01"),
+        (GOOD + "first = 2021-03-06\n", "first 2021-03-06 of EX01 lies after"),
         (GOOD + 'kinds = ["iis", "mail"]\n', "unknown kind 'mail' of EX01"),
         (GOOD + '[[servers.attacks]]\nuse = "scan"\n', "neither time nor rate"),
         (

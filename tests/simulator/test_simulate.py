@@ -40,6 +40,7 @@ def cut(name: str, first: date, last: date, **changes: object) -> Scenario:
     servers = tuple(
         msgspec.structs.replace(
             server,
+            first=None,
             attacks=tuple(
                 attack
                 for attack in server.attacks

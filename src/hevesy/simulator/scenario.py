@@ -134,8 +134,6 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Kinds it hands in; empty: those of the scenario."""
     first: date | None = None
     """First day that its logs reach back to; None: that of the scenario."""
-    admin: tuple[str, ...] = ()
-    """Honest actions of administrators, names of attack files that plant nothing."""
     traits: Traits = Traits()
     attacks: tuple[Attack, ...] = ()
 
@@ -231,16 +229,23 @@ def _check_server(scenario: Scenario, server: Server) -> None:
         except ValueError as error:
             raise ScenarioError(f"update {day!r} of {server.name} is no date", file) from error
     first = max(scenario.start, server.first or scenario.start)
+    if first > scenario.end:
+        raise ScenarioError(f"first {first} of {server.name} lies after the evidence", file)
     for attack in server.attacks:
-        when = attack.time
-        if when is None and not attack.rate:
+        _check_attack(scenario, server, attack, first)
+
+
+def _check_attack(scenario: Scenario, server: Server, attack: Attack, first: date) -> None:
+    if attack.time is None:
+        if not attack.rate:
             raise ScenarioError(
-                f"attack {attack.use!r} on {server.name} has neither time nor rate", file
+                f"attack {attack.use!r} on {server.name} has neither time nor rate", scenario.file
             )
-        if when is not None and not first <= utc(when).date() <= scenario.end:
-            raise ScenarioError(
-                f"attack {attack.use!r} on {server.name} begins {when}, outside the evidence", file
-            )
+    elif not first <= utc(attack.time).date() <= scenario.end:
+        raise ScenarioError(
+            f"attack {attack.use!r} on {server.name} begins {attack.time}, outside the evidence",
+            scenario.file,
+        )
 
 
 def utc(when: datetime) -> datetime:
