@@ -1,0 +1,287 @@
+"""Nouns of exposure: what shows a build, what is open on a server since when, how to close it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+__all__ = [
+    "BuildEvidence",
+    "BuildPeriod",
+    "CveFacts",
+    "ExposedServer",
+    "Exposure",
+    "ExposureState",
+    "InstalledUpdate",
+    "Mitigation",
+    "OpenAnswer",
+    "PlanStep",
+    "ServerEvidence",
+    "Setting",
+    "SetupRun",
+    "VirtualDirectory",
+]
+
+
+class ExposureState(StrEnum):
+    """What can be said of one vulnerability of one server, gravest first."""
+
+    OPEN = "open"
+    MITIGATED = "mitigated"
+    UNKNOWN = "unknown"
+    UNSUPPORTED = "unsupported"
+    FIXED = "fixed"
+    NOT_AFFECTED = "not_affected"
+
+    @property
+    def rank(self) -> int:
+        """Position in this order, 0 is the gravest."""
+        return list(ExposureState).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildEvidence:
+    """One place that says which build a server had, and when."""
+
+    build: str
+    """Without zero padding: `15.1.2375.7`."""
+    grade: str
+    """`su_exact`: tells the security update; `cu_only`: tells the cumulative update alone."""
+    origin: str
+    """What carried it: `exsetup`, `registry`, `healthchecker`, `server_list`, `inventory`,
+    `setup_log`, `header_version`, `columns`, `S:BLD`, `url`, `folder`, `received`, `back_end`,
+    `target_server`."""
+    source: str
+    """File that says it, as a person finds it: `input/path`."""
+    line: int | None = None
+    """Line (1-based) of a text file."""
+    first: datetime | None = None
+    """UTC; None where the place has no time of its own and speaks of when it was collected."""
+    last: datetime | None = None
+    text: str = ""
+    """As it stands, where that differs: `15.01.2375.007`."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledUpdate:
+    """An update that a server lists as installed."""
+
+    kb: str
+    """`KB5000871`."""
+    name: str
+    source: str
+    installed: str = ""
+    """Date as it stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of a server that a fix depends on, and where it was read."""
+
+    name: str
+    """A key of `knowledge/exchange/conditions.toml`: `extended_protection`."""
+    met: bool
+    """Whether it is as the fix needs it."""
+    why: str
+    """What was read, in one sentence."""
+    source: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mitigation:
+    """A measure that stops an attack without fixing what it uses."""
+
+    name: str
+    """A key of `knowledge/exchange/mitigations.toml`: `eomt`, `eomt_v2`, `eems_m1`."""
+    title: str
+    cves: tuple[str, ...]
+    active: bool
+    """False where it is there but something defeats it."""
+    why: str
+    """What was read; what defeats it."""
+    source: str
+    line: int | None = None
+    since: datetime | None = None
+    """UTC; None where it is not known since when it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualDirectory:
+    """Extended Protection of one virtual directory against Microsoft's table."""
+
+    path: str
+    """`Default Web Site/EWS`."""
+    found: str
+    """`None`, `Allow` or `Require`; empty where the server has no such directory."""
+    expected: str
+    secure: bool
+    why: str = ""
+    """Where it differs, or where the value is inherited from."""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetupRun:
+    """One run of Exchange Setup in ExchangeSetup.log."""
+
+    version: str
+    """Of the setup that ran."""
+    started: datetime | None
+    ended: datetime | None
+    """Last line of the run."""
+    succeeded: bool | None
+    """None where the log does not say."""
+    mode: str = ""
+    """`Install`, `BuildToBuildUpgrade`."""
+    installed: str = ""
+    """What the log calls the locally installed version, at the beginning."""
+    previous: str = ""
+    """Version of the backup copy of what was installed before."""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvidence:
+    """All that is known of one server before anything is compared."""
+
+    name: str
+    """Short upper-case name; empty where the source names none."""
+    builds: tuple[BuildEvidence, ...] = ()
+    updates: tuple[InstalledUpdate, ...] | None = None
+    """None where no list of installed updates was read; an empty list says that there are none."""
+    settings: tuple[Setting, ...] = ()
+    mitigations: tuple[Mitigation, ...] = ()
+    directories: tuple[VirtualDirectory, ...] = ()
+    runs: tuple[SetupRun, ...] = ()
+    aliases: tuple[str, ...] = ()
+    seen_from: tuple[str, ...] = ()
+    """Servers whose logs mention it, where nothing of its own was handed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class CveFacts:
+    """What is known of one vulnerability, whatever server."""
+
+    id: str
+    """`CVE-2021-26855`, or `ADV190018`."""
+    title: str = ""
+    severity: str = ""
+    """`critical`, `high`, `medium`, `low`; empty where no source read gives one."""
+    cvss: str = ""
+    published: date | None = None
+    """First day of the month where only that is known."""
+    kev_added: date | None = None
+    """Day that CISA added it to the Known Exploited Vulnerabilities catalogue."""
+    kev_due: date | None = None
+    ransomware: bool = False
+    """Whether CISA knows of its use in ransomware campaigns."""
+    first_exploited: date | None = None
+    first_exploited_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One vulnerability of one server."""
+
+    cve: CveFacts
+    state: ExposureState
+    why: str
+    """One sentence."""
+    first_fixed_build: str = ""
+    """In the server's own CU; empty where this CU never got a fix."""
+    fixed_by: str = ""
+    """`Mar21SU`."""
+    kb: str = ""
+    needs: tuple[str, ...] = ()
+    """Keys of conditions that a fix depends on beside the build."""
+    remedy: str = ""
+    """What to install or set, in one sentence; empty where nothing is to be done."""
+    since: datetime | None = None
+    """First line that shows the server in this state."""
+    until: datetime | None = None
+    """For a fixed one: last line that shows it open."""
+    risk_from: date | None = None
+    """Beginning of the window of risk: first known exploitation, or KEV date for want of one."""
+    risk_until: datetime | None = None
+    """End of it: first line that shows the server fixed; None while it is not known to be."""
+    rests_on: tuple[str, ...] = ()
+    """What was compared: builds, updates, settings and mitigations, each with its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPeriod:
+    """A build and the times at which log lines show it."""
+
+    build: str
+    name: str
+    grade: str
+    first: datetime
+    last: datetime
+    evidence: tuple[BuildEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAnswer:
+    """Whether a server was open to a vulnerability at one moment."""
+
+    answer: str
+    """`yes`, `no`, `mitigated` or `cannot_tell`."""
+    why: str
+    """One sentence."""
+    evidence: tuple[BuildEvidence, ...] = ()
+    """The lines that it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One thing to do on one server, in order."""
+
+    order: int
+    kind: str
+    """`retire`, `cu`, `su`, `schema`, `extended_protection`, `hybrid`, `setting`, `check`."""
+    title: str
+    text: str
+    closes: tuple[str, ...] = ()
+    """Vulnerabilities that are fixed or mitigated when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExposedServer:
+    """Everything that exposure says of one server."""
+
+    name: str
+    aliases: tuple[str, ...]
+    product: str
+    """`Exchange Server 2016`; empty where no build was found."""
+    build: str
+    update: str
+    """`Exchange Server 2016 CU22 Nov21SU`; `unknown build, between ... and ...`."""
+    known_build: bool
+    grade: str
+    """Of the evidence that decided: `su_exact`, `cu_only`; empty where there is none."""
+    evidence: tuple[BuildEvidence, ...]
+    conflicts: tuple[str, ...]
+    """Sources that contradict each other, tables that do; sentences."""
+    supported_until: date | None
+    supported: bool | None
+    """On the day of the assessment; None where no build was found."""
+    support: str
+    """In words: `out of support since 2023-04-11`."""
+    exposures: tuple[Exposure, ...]
+    """Gravest state first, then KEV, then severity, then id."""
+    mitigations: tuple[Mitigation, ...] = ()
+    directories: tuple[VirtualDirectory, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    history: tuple[BuildPeriod, ...] = ()
+    runs: tuple[SetupRun, ...] = ()
+    plan: tuple[PlanStep, ...] = ()
+    unseen: bool = False
+    """Nothing of its own was handed in; other servers' logs mention it."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> tuple[Exposure, ...]:
+        """The exposures that are open, KEV first."""
+        return tuple(one for one in self.exposures if one.state is ExposureState.OPEN)
