@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import polars as pl
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,6 @@ from hevesy.sigma.values import as_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    import pytest
 
 # tests are no package, so the module beside this one is run rather than imported
 matches: Callable[[SigmaRule, Mapping[str, Any]], bool] = runpy.run_path(
@@ -229,10 +229,12 @@ def _assert_sound(literals: tuple[str, ...] | None, matched: list[dict[str, Any]
         assert any(literal.encode() in raw for literal in literals or ())
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[*HealthCheck])
-@given(
-    st.lists(rules(), min_size=1, max_size=3), st.lists(rows, max_size=8), st.sampled_from(MODES)
-)
+TABLES = st.lists(rows, max_size=8)
+RULES = st.lists(rules(), min_size=1, max_size=3)
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=[*HealthCheck])
+@given(RULES, TABLES, st.sampled_from(MODES))
 def test_engine_agrees_with_the_reference(
     tmp_path_factory: pytest.TempPathFactory,
     found: list[dict[str, Any]],
@@ -240,9 +242,28 @@ def test_engine_agrees_with_the_reference(
     name: str,
 ) -> None:
     """Rule for rule and row for row, on every way through the engine, the answers are the same."""
+    _compare(tmp_path_factory.getbasetemp(), found, table, name)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=3000, suppress_health_check=[*HealthCheck])
+@given(RULES, TABLES, st.sampled_from(MODES))
+def test_engine_agrees_with_the_reference_at_length(
+    tmp_path_factory: pytest.TempPathFactory,
+    found: list[dict[str, Any]],
+    table: list[dict[str, Any]],
+    name: str,
+) -> None:
+    """The same with many more inventions."""
+    _compare(tmp_path_factory.getbasetemp(), found, table, name)
+
+
+def _compare(
+    folder: Path, found: list[dict[str, Any]], table: list[dict[str, Any]], name: str
+) -> None:
     parsed = [(rule, usable) for rule in found if (usable := _usable(rule)) is not None]
     with mode(name):
-        ruleset = _load(tmp_path_factory.getbasetemp(), *(rule for rule, _ in parsed))
+        ruleset = _load(folder, *(rule for rule, _ in parsed))
         assert not ruleset.refused
         frame = pl.DataFrame(table, schema=SCHEMA)
         result = ruleset.match("test", frame)

@@ -14,6 +14,7 @@ from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
 from hevesy.sigma.parsing import PYSIGMA_FAILURES, Parsed, Placed, parse, refuse
 from hevesy.sigma.plan import PlanBuilder
+from hevesy.sigma.referring import compile_correlations
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.ruleset import FORMAT, Ruleset
 from hevesy.sigma.storage import write_atomically
@@ -145,13 +146,10 @@ def _compile(
     state.builders.update({table.name: PlanBuilder(table) for table in taxonomy.tables})
     for placed in parsed.rules:
         _add(placed, state)
-    state.refused.extend(
-        refuse(each.file, each.line, each.content, "unsupported", "correlation rules")
-        for each in parsed.correlations
-    )
+    correlations = compile_correlations(parsed.correlations, state.rules, state.refused)
     plans = {name: builder.build() for name, builder in state.builders.items()}
     refused = sorted(state.refused, key=lambda each: (each.file, each.line))
-    return Ruleset(tuple(state.rules), tuple(refused), plans)
+    return Ruleset(tuple(state.rules), tuple(refused), plans, correlations)
 
 
 def _add(placed: Placed, state: _Compilation) -> None:

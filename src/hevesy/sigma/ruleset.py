@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hevesy.sigma.correlation import Correlation, correlate, fields_of
 from hevesy.sigma.matching import Matcher
 from hevesy.sigma.plan import Plan
 from hevesy.sigma.rule import Refusal, Rule
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Ruleset"]
 
-FORMAT = "1"
+FORMAT = "2"
 """Version of what `dumps` writes and of what the engine takes atoms to mean."""
 
 
@@ -31,6 +32,7 @@ class _Stored:
     rules: tuple[Rule, ...]
     refused: tuple[Refusal, ...]
     plans: dict[str, Plan]
+    correlations: tuple[Correlation, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class Ruleset:
     rules: tuple[Rule, ...]
     refused: tuple[Refusal, ...]
     plans: dict[str, Plan]
+    correlations: tuple[Correlation, ...] = ()
     cache: Path | None = None
     """Folder that pattern databases are kept in."""
     _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
@@ -71,8 +74,27 @@ class Ruleset:
 
     def select(self, keep: Callable[[Rule], bool]) -> Ruleset:
         """The rule set with only the rules that `keep` says yes to."""
-        rules, plans = select(self.rules, self.plans, keep)
-        return Ruleset(rules, self.refused, plans, self.cache)
+        rules, plans, correlations = select(self.rules, self.plans, self.correlations, keep)
+        return Ruleset(rules, self.refused, plans, correlations, self.cache)
+
+    def correlate(self, events: pl.DataFrame) -> pl.DataFrame:
+        """What the correlation rules find among matches, of all workers together.
+
+        Args:
+            events: One row a pair of rule and event, in any order: `rule` (index into `rules`),
+                `time` (rows without are left out), `event` (a number that is the same for every
+                rule that the event matches), and `correlation_fields` as far as events have them.
+
+        Returns:
+            Columns `rule` (UInt32, the correlation), `match` (UInt32, counted over all
+            correlations) and `event` (UInt64): one row an event that a match is made of.
+        """
+        return correlate(self.correlations, events)
+
+    @property
+    def correlation_fields(self) -> tuple[str, ...]:
+        """The Sigma fields that `correlate` groups by or computes with."""
+        return fields_of(self.correlations)
 
     @property
     def digest(self) -> str:
@@ -83,7 +105,9 @@ class Ruleset:
         """The rule set as bytes, for a cache or another process."""
         import msgspec
 
-        return msgspec.msgpack.encode(_Stored(FORMAT, self.rules, self.refused, self.plans))
+        return msgspec.msgpack.encode(
+            _Stored(FORMAT, self.rules, self.refused, self.plans, self.correlations)
+        )
 
     @classmethod
     def loads(cls, data: bytes) -> Ruleset:
@@ -100,11 +124,11 @@ class Ruleset:
             raise ValueError(f"not a stored rule set: {error}") from error
         if stored.format != FORMAT:
             raise ValueError(f"stored rule set of format {stored.format}, this is {FORMAT}")
-        return cls(stored.rules, stored.refused, stored.plans)
+        return cls(stored.rules, stored.refused, stored.plans, stored.correlations)
 
     def cached_in(self, cache: Path | None) -> Ruleset:
         """The same rules, keeping their pattern databases in a folder."""
-        return Ruleset(self.rules, self.refused, self.plans, cache)
+        return replace(self, cache=cache, _matchers={})
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as bytes and cache folder."""

@@ -1,0 +1,192 @@
+"""Correlations: each kind on a few events, and a sliding window that is one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+import yaml
+
+from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAXONOMY = Taxonomy((TableMap("t", (LogSource(category="test"),)),))
+START = datetime(2021, 3, 3, tzinfo=UTC)
+
+Event = tuple[int, float, int, str]
+"""Rule, seconds, event, value of the field `ip`."""
+
+
+def ruleset(folder: Path, **correlation: object) -> Ruleset:
+    """Rules a, b and c, and a correlation of them."""
+    base = {"logsource": {"category": "test"}}
+    rules: list[object] = [
+        {"title": name, "name": name, **base, "detection": {"s": {"f": name}, "condition": "s"}}
+        for name in "abc"
+    ]
+    said = {"timespan": "10s", "group-by": ["ip"], **correlation}
+    path = folder / "rules.yml"
+    path.write_text(
+        yaml.safe_dump_all([*rules, {"title": "chain", "name": "chain", "correlation": said}])
+    )
+    return load([path], TAXONOMY)
+
+
+def found(rules: Ruleset, *events: Event) -> list[list[int]]:
+    """The events of each match of the last rule."""
+    assert not rules.refused
+    frame = pl.DataFrame(
+        {
+            "rule": [event[0] for event in events],
+            "time": [START + timedelta(seconds=event[1]) for event in events],
+            "event": [event[2] for event in events],
+            "ip": [event[3] for event in events],
+        }
+    )
+    result = rules.correlate(frame).filter(pl.col("rule") == len(rules.rules) - 1)
+    matches = result.group_by("match", maintain_order=True).agg("event")
+    return [list(each) for each in matches["event"]]
+
+
+def test_event_count(tmp_path: Path) -> None:
+    """N events within the time span, of one group; a run of overlapping windows is one match."""
+    rules = ruleset(tmp_path, type="event_count", rules=["a"], condition={"gte": 3})
+    times = [0, 9, 11, 19, 40]
+    assert found(rules, *((0, time, n, "x") for n, time in enumerate(times))) == [[1, 2, 3]]
+    assert found(rules, *((0, n, n, str(n)) for n in range(5))) == []
+    assert found(rules, *((0, n * 4.0, n, "x") for n in range(9))) == [list(range(9))]
+
+
+def test_window_slides(tmp_path: Path) -> None:
+    """Events on both sides of any fixed border are in one window, its ends included."""
+    rules = ruleset(tmp_path, type="event_count", rules=["a"], condition={"gte": 2})
+    for offset in range(12):
+        assert found(rules, (0, offset, 1, "x"), (0, offset + 10, 2, "x")) == [[1, 2]]
+        assert found(rules, (0, offset, 1, "x"), (0, offset + 10.1, 2, "x")) == []
+
+
+def test_value_count(tmp_path: Path) -> None:
+    """Distinct values of a field are counted."""
+    rules = ruleset(
+        tmp_path,
+        **{"type": "value_count", "rules": ["a"], "group-by": []},
+        condition={"gte": 3, "field": "ip"},
+    )
+    assert found(rules, (0, 0, 0, "x"), (0, 1, 1, "x"), (0, 2, 2, "y"), (0, 3, 3, "y")) == []
+    assert found(rules, (0, 0, 0, "x"), (0, 1, 1, "z"), (0, 2, 2, "y")) == [[0, 1, 2]]
+
+
+def test_temporal(tmp_path: Path) -> None:
+    """All rules within the time span, in any order."""
+    rules = ruleset(tmp_path, type="temporal", rules=["a", "b"])
+    assert found(rules, (1, 0, 0, "x"), (0, 5, 1, "x")) == [[0, 1]]
+    assert found(rules, (1, 0, 0, "x"), (0, 5, 1, "y")) == []
+    assert found(rules, (1, 0, 0, "x"), (1, 5, 1, "x")) == []
+
+
+def test_temporal_ordered(tmp_path: Path) -> None:
+    """All rules within the time span, in their order; input order does not matter."""
+    rules = ruleset(tmp_path, type="temporal_ordered", rules=["a", "b", "c"])
+    events: list[Event] = [(0, 0, 0, "x"), (1, 5, 1, "x"), (2, 9, 2, "x")]
+    assert found(rules, *events) == found(rules, *reversed(events)) == [[0, 1, 2]]
+    assert found(rules, (1, 0, 0, "x"), (0, 5, 1, "x"), (2, 9, 2, "x")) == []
+    assert found(rules, (0, 0, 0, "x"), (1, 5, 1, "x"), (2, 11, 2, "x")) == []
+    # a later begin makes it short enough
+    late: list[Event] = [(0, 0, 0, "x"), (0, 3, 3, "x"), (1, 5, 1, "x"), (2, 11, 2, "x")]
+    assert found(rules, *late) == [[1, 2, 3]]
+
+
+def test_one_event_is_one_step(tmp_path: Path) -> None:
+    """An event that matches two rules is one step only; an earlier event may be the other."""
+    rules = ruleset(tmp_path, type="temporal_ordered", rules=["a", "b"])
+    assert found(rules, (0, 5, 1, "x"), (1, 5, 1, "x")) == []
+    assert found(rules, (0, 3, 0, "x"), (0, 5, 1, "x"), (1, 5, 1, "x")) == [[0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "expected"),
+    [
+        ("value_sum", {"gte": 60}, True),
+        ("value_sum", {"gt": 60}, False),
+        ("value_avg", {"eq": 20}, True),
+        ("value_median", {"eq": 20}, True),
+        ("value_percentile", {"gte": 30, "percentile": 90}, True),
+        ("value_percentile", {"gte": 30, "percentile": 50}, False),
+    ],
+)
+def test_numbers(
+    tmp_path: Path, kind: str, condition: dict[str, object], *, expected: bool
+) -> None:
+    """Sums, averages, medians and percentiles (nearest rank) over the window."""
+    rules = ruleset(
+        tmp_path,
+        **{"type": kind, "rules": ["a"], "group-by": []},
+        condition={**condition, "field": "ip"},
+    )
+    events: list[Event] = [(0, 0, 0, "10"), (0, 0, 1, "20"), (0, 0, 2, "30"), (0, 0, 3, "x")]
+    assert bool(found(rules, *events)) is expected
+
+
+def test_aliases_and_chains(tmp_path: Path) -> None:
+    """Group-by names may be other fields for other rules, and correlations may be correlated."""
+    base = {"logsource": {"category": "test"}}
+    rules: list[object] = [
+        {"title": n, "name": n, **base, "detection": {"s": {"f": n}, "condition": "s"}}
+        for n in "ab"
+    ]
+    burst = {
+        "type": "event_count",
+        "rules": ["a"],
+        "group-by": ["who"],
+        "timespan": "10s",
+        "condition": {"gte": 2},
+        "aliases": {"who": {"a": "ip"}},
+    }
+    chain = {
+        "type": "temporal_ordered",
+        "rules": ["burst", "b"],
+        "timespan": "1m",
+        "group-by": ["who"],
+        "aliases": {"who": {"b": "user"}},
+    }
+    path = tmp_path / "r.yml"
+    path.write_text(
+        yaml.safe_dump_all(
+            [
+                {"title": "chain", "correlation": chain},
+                {"title": "burst", "name": "burst", "correlation": burst},
+                *rules,
+            ]
+        )
+    )
+    loaded = load([path], TAXONOMY)
+    assert not loaded.refused
+    assert loaded.correlation_fields == ("ip", "user")
+    events = pl.DataFrame(
+        {
+            "rule": [0, 0, 1],
+            "time": [START, START + timedelta(seconds=1), START + timedelta(seconds=30)],
+            "event": [7, 8, 9],
+            "ip": ["x", "x", None],
+            "user": [None, None, "x"],
+        }
+    )
+    titles = [rule.title for rule in loaded.rules]
+    result = loaded.correlate(events).rows()
+    assert [(titles[rule], event) for rule, _, event in result] == [
+        *(("burst", event) for event in (7, 8)),
+        *(("chain", event) for event in (7, 8, 9)),
+    ]
+    again = Ruleset.loads(loaded.dumps())
+    assert again.correlate(events).rows() == result
+
+
+def test_unresolved_references_are_refused(tmp_path: Path) -> None:
+    """A correlation of a rule that is not in use is named, with that rule."""
+    rules = ruleset(tmp_path, type="temporal", rules=["a", "nobody"])
+    assert [each.kind for each in rules.refused] == ["syntax"]
+    assert "nobody" in rules.refused[0].reason
