@@ -64,6 +64,17 @@ def test_a_success_outside_a_chain_moves_nothing(make_finding: Build) -> None:
     assert verdict_of([forwarding]) is Verdict.NO_TRACE
 
 
+def test_time_alone_raises_no_rung(make_finding: Build) -> None:
+    """An administrator's export minutes after an exploit is shown, and makes nothing graver."""
+    exploit = make_finding("f1", anchor=True)
+    export = make_finding("f2", 10, stage=Stage.COLLECTION)
+    shared = make_finding("f3", 10, stage=Stage.COLLECTION, pivots=("process:{1}",))
+    root = make_finding("f4", anchor=True, pivots=("process:{1}",))
+
+    assert verdict_of([exploit, export]) is Verdict.EXPLOITED
+    assert verdict_of([root, shared]) is Verdict.POST_EXPLOITATION
+
+
 def test_a_rule_of_others_moves_nothing(make_finding: Build) -> None:
     """A collection's rule that matches beside an intrusion does not raise its rung."""
     exploit = make_finding("f1", anchor=True)

@@ -66,6 +66,8 @@ def test_what_succeeded_within_half_an_hour_is_joined_by_time(make_finding: Buil
     (chain,) = chains_of("EX01", [exploit, near, far], NO_SHELLS)
 
     assert set(chain.findings) == {"f1", "f2"}
+    assert chain.by_time == ("f2",)
+    assert chain.reached is Stage.EXPLOIT
 
 
 def test_an_attempt_near_an_intrusion_is_not_joined_by_time(make_finding: Build) -> None:

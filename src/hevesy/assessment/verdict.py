@@ -89,7 +89,7 @@ def judge(
         for chain in chains
         if chain.anchored
         for f in chain.findings
-        if findings[f].own and findings[f].outcome is Outcome.SUCCESS
+        if findings[f].own and findings[f].outcome is Outcome.SUCCESS and f not in chain.by_time
     ]
     attempts = [f for f in findings.values() if is_attempt(f)]
     verdict = _verdict(succeeded, attempts, windows)

@@ -22,6 +22,8 @@ class Step:
     finding: str
     """Id of the finding it rests on."""
     count: int = 1
+    by_time: bool = False
+    """Whether nothing but time joins it to the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Chain:
     steps: tuple[Step, ...]
     pivots: tuple[str, ...]
     findings: tuple[str, ...]
+    by_time: tuple[str, ...] = ()
+    """Ids of the findings that only stand near in time: shown, and no verdict rests on them."""
 
 
 @dataclass(frozen=True, slots=True)
