@@ -88,6 +88,7 @@ def test_without_a_date_column_the_day_comes_from_the_date_line(read_log: Read) 
     days = [date(2013, 7, 30), date(2013, 7, 31), date(2013, 7, 31), date(2013, 8, 2)]
     assert frame["time"].dt.date().to_list() == days
     assert [day.records for day in survey.days] == [1, 2, 1]
+    assert "#Date:" in survey.notes[0]
 
 
 def test_a_doubled_blank_does_not_shift_the_columns(read_log: Read) -> None:
@@ -132,6 +133,7 @@ def test_rows_that_cannot_be_read_are_damaged_with_a_reason(read_log: Read) -> N
     assert [row.line for row in survey.damaged_samples] == [1, 3, 4, 5, 7]
     assert "header" in survey.damaged_samples[0].reason
     assert all(row.reason and row.text for row in survey.damaged_samples)
+    assert "header line" in survey.notes[0]
 
 
 def test_the_request_id_is_the_one_that_exchange_appends(read_log: Read) -> None:

@@ -32,6 +32,8 @@ PIECES = st.sampled_from(
         *(b"2021-03-05T10:00:00.000Z,a,b,", b"9999-12-31T23:59:59.999Z,", b"0000-00-00 "),
         *(IIS.encode(), PROXY.encode(), b"2021-03-05 10:00:00 192.0.2.7 GET /owa - 443 200\n"),
         b"2021-03-05T10:00:00.000Z,r,/owa,a  b,mail,200,GET\n",
+        *(b"#Fields: date time _version _date raw sc-status\n", b"2021-03-05 10:00:00 a b c 200\n"),
+        *(b"#Fields: TimeStamp,MyTimeStamp,EventData,_fits,_when,CMD\n", b"#Fields: a,a,A,,\n"),
         b"#Fields: Timestamp,RecordType,TraceId,OabGuid,AddressListGuid,Message\n",
     ]
 )
@@ -186,6 +188,7 @@ def test_utf_16_is_read_without_offsets(read_log: Read) -> None:
     frame, seen = read_log("iis", text.encode("utf-16"))
     assert frame["cs-uri-stem"].to_list() == ["/é"]
     assert frame["offset"].to_list() == [None]
+    assert "UTF-16" in seen.notes[0]
     assert seen.size == 2 * len(text) + 2
 
 
@@ -204,3 +207,13 @@ def test_a_header_without_a_time_or_too_wide_makes_its_rows_damaged(read_log: Re
     _, seen = read_log("iis", "#Fields: c-ip sc-status\n192.0.2.7 200\n" + wide)
     assert (seen.rows, seen.damaged) == (2, 2)
     assert "header" in seen.damaged_samples[0].reason
+
+
+def test_columns_called_like_ours_do_not_collide(read_log: Read) -> None:
+    """A header may name its columns as it likes."""
+    header = "#Fields: TimeStamp,MyTimeStamp,_version,raw,Raw,CMD,cmd,EventData\n"
+    row = "2021-03-05T10:00:00.000Z,x,v,r1,r2,c1,c2,S:CMD=Get-X\n"
+    frame, _ = read_log("ecp_server", header + row)
+    cells = frame.row(0, named=True)
+    assert (cells["log__version"], cells["log_raw"], cells["log_Raw_2"]) == ("v", "r1", "r2")
+    assert (cells["CMD"], cells["CMD_2"], cells["raw"]) == ("Get-X", "c2", row.strip())

@@ -14,7 +14,8 @@ ECP_TIME = ("TimeStamp", "MyTimeStamp")
 
 def with_event_data(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with `EventData` out of its CSV quotes, and `TimeStamp` under that name."""
-    rows = rows.rename({"MyTimeStamp": "TimeStamp"}, strict=False)
+    if "TimeStamp" not in rows.columns:
+        rows = rows.rename({"MyTimeStamp": "TimeStamp"}, strict=False)
     if "EventData" not in rows.columns:
         return rows
     return rows.with_columns(EventData=unquoted(pl.col("EventData")))

@@ -124,8 +124,8 @@ def column_names(fields: str, separator: str, canonical: Iterable[str]) -> tuple
 
     Returns:
         The names. A column without a name is called by its position (`column_22`), a second one
-        of the same name gets `_2`, one called like a column of ours (`server`) gets `log_`. Empty
-        where the header is too wide to be one.
+        of the same name gets `_2`, one called like a column of ours (`server`, `_x`) gets `log_`.
+        Empty where the header is too wide to be one.
     """
     cells = fields.split() if separator == " " else fields.split(separator)
     if len(cells) > COLUMN_LIMIT:
@@ -136,7 +136,7 @@ def column_names(fields: str, separator: str, canonical: Iterable[str]) -> tuple
     for position, cell in enumerate(cells, start=1):
         name = cell.strip().strip('"')
         name = known.get(name.lower(), name) or f"column_{position}"
-        if name.lower() in PROVENANCE:
+        if name.lower() in PROVENANCE or name.startswith("_"):
             name = f"log_{name}"
         base, count = name, 1
         while name.lower() in taken:

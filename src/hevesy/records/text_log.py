@@ -135,8 +135,21 @@ def _batch(reading: _Reading, block: LineBlock) -> Batch:
         damaged=damaged,
         damaged_samples=tuple(sorted(samples, key=lambda sample: sample.line)[:SAMPLES]),
         headers=tuple(part.fields for part in parts if part.fields is not None and len(part.rows)),
+        notes=_notes(block, parts, good),
     )
     return Batch(log.table.name, _finish(log, kept), survey)
+
+
+def _notes(block: LineBlock, parts: list[Section], good: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader of the ledger must know of these lines."""
+    notes = []
+    if any(part.fields is None and len(part.rows) for part in parts):
+        notes.append("rows without a header line that says what their columns are")
+    if block.frame["offset"].null_count():
+        notes.append("UTF-16: rows have no byte offsets")
+    if "log_time" in good.columns and "date" not in good.columns:
+        notes.append("rows have no date: the day is that of the last `#Date:` line")
+    return tuple(notes)
 
 
 def _rows(reading: _Reading, parts: list[Section]) -> tuple[pl.DataFrame, list[Damage]]:
@@ -200,6 +213,7 @@ def _finish(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _value(name: str, empty: str, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:
+    """A cell's value. What stands for a number and is none becomes null; `raw` still shows it."""
     cell = pl.col(name)
     dtype = dtypes.get(name, pl.String())
     if dtype != pl.String():
