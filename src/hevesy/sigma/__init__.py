@@ -14,6 +14,7 @@ for rule, row in ruleset.match("iis", frame).iter_rows():
 
 from __future__ import annotations
 
+from hevesy.sigma.correlation import Correlation
 from hevesy.sigma.errors import SigmaLoadError
 from hevesy.sigma.loading import load
 from hevesy.sigma.rule import Refusal, RefusalKind, Rule
@@ -21,6 +22,7 @@ from hevesy.sigma.ruleset import Ruleset
 from hevesy.sigma.taxonomy import LogSource, TableMap, Taxonomy
 
 __all__ = [
+    "Correlation",
     "LogSource",
     "Refusal",
     "RefusalKind",

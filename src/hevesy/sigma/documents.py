@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,8 @@ def rule_files(paths: Sequence[Path]) -> list[RuleFile]:
     Raises:
         SigmaLoadError: A path is missing or unreadable, or no file is there at all.
     """
-    return [file for path in paths for file in _files_of(Path(path))]
+    found = {file.name: file for path in paths for file in _files_of(Path(path))}
+    return list(found.values())  # a path handed in twice, or within another, counts once
 
 
 def _files_of(path: Path) -> Iterator[RuleFile]:
@@ -63,7 +65,7 @@ def _files_of(path: Path) -> Iterator[RuleFile]:
             yield RuleFile(path.as_posix(), path.read_bytes())
         else:
             raise SigmaLoadError(f"{path}: no such file or folder of Sigma rules")
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise SigmaLoadError(f"{path}: cannot be read: {error}") from error
 
 

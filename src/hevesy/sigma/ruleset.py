@@ -40,7 +40,8 @@ class Ruleset:
     """Rules ready to be matched.
 
     It can be pickled, and is then as small as `dumps()`; pattern databases are made (or read from
-    the cache) in each process when a frame first needs them.
+    the cache) in each process when a frame first needs them. One thread at a time may match with
+    it: use processes, each with its own.
     """
 
     rules: tuple[Rule, ...]
