@@ -20,6 +20,8 @@ def taxonomy() -> Taxonomy:
                 ),
                 fields=dict(table.fields),
                 windows=table.name == "windows",
+                # Unbound values are looked for in the line as it stands; an event has no such line.
+                keywords=None if table.name == "windows" else ("raw",),
             )
             for table in TABLES.values()
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hevesy.runner.options import Options
 
-__all__ = ["Content", "load_content", "own_rules"]
+__all__ = ["Content", "load_content", "own_rules", "rule_cache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,18 @@ class Content:
         return {SHELL_REQUEST.id: SHELL_REQUEST} | known
 
 
-def own_rules(knowledge: Knowledge) -> tuple[SigmaRules, ...]:
+def own_rules(knowledge: Knowledge, cache: Path | None = None) -> tuple[SigmaRules, ...]:
     """The Sigma rules of the threats that hevesy knows.
+
+    Args:
+        knowledge: With its threats.
+        cache: Folder for compiled rule sets.
 
     Raises:
         ContentError: One of them cannot be used: they are ours, so that is a mistake of the house.
     """
     found = tuple(
-        load_rules(f"hevesy/{threat.name}", [Path(threat.folder) / "sigma"])
+        load_rules(f"hevesy/{threat.name}", [Path(threat.folder) / "sigma"], cache=cache)
         for threat in knowledge.threats
         if (Path(threat.folder) / "sigma").is_dir()
     )
@@ -62,18 +66,25 @@ def own_rules(knowledge: Knowledge) -> tuple[SigmaRules, ...]:
     return found
 
 
+def rule_cache() -> Path:
+    """Where compiled rule sets are kept, by their content."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("hevesy", appauthor=False)) / "rules"
+
+
 def load_content(options: Options, cache: Path | None = None) -> Content:
     """Load everything that a run compares evidence with.
 
     Args:
         options: With the user's rules, YARA files and indicators.
-        cache: Folder for compiled rule sets of others.
+        cache: Folder for compiled rule sets.
 
     Raises:
         ContentError: A file is missing or wrong, with file, line and value.
     """
     knowledge = load()
-    sigma = [*own_rules(knowledge)]
+    sigma = [*own_rules(knowledge, cache)]
     sigma += [_strict(load_rules(str(p), [p], cache=cache), p) for p in options.rules]
     yara = [
         load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"])

@@ -16,7 +16,7 @@ from hevesy.evidence import catalog, groups, open_evidence
 from hevesy.incident import TOUCHES, confirm, followed_pivots, known_shells, shell_requests
 from hevesy.model import Loss, Source
 from hevesy.records import recognise
-from hevesy.runner.content import load_content
+from hevesy.runner.content import load_content, rule_cache
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
 from hevesy.runner.progress import ByteProgress
 from hevesy.runner.worker import (
@@ -43,7 +43,7 @@ _FOLLOWED_TABLES = ("iis", "httpproxy", "ecp_server", "ecp_activity")
 
 def load_all(state: State) -> State:
     """Load rules, YARA and indicators; a mistake in them ends the run before evidence is read."""
-    content = load_content(state.options)
+    content = load_content(state.options, cache=rule_cache())
     return replace(state, content=content, rules=content.references())
 
 
