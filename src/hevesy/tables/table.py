@@ -22,9 +22,9 @@ PROVENANCE: dict[str, pl.DataType] = {
 """Columns of every frame of every table, in front of the log's own.
 
 `time` is null where a row has none. `server` is the short upper-case name that the row itself
-carries, null where it carries none. `line` (1-based) and `offset` (bytes, of the line's first
-byte in the uncompressed source) are null for event logs, `record` (event record id, for JSON lines the line
-number) is null for text logs. `raw` is the row as it stands, decoded with bad bytes escaped.
+carries, null where it carries none. `line` (1-based) and `offset` (bytes, of the line's first byte
+in the uncompressed source) are null for event logs. `record` (event record id, for JSON lines the
+line number) is null for text logs. `raw` is the row as it stands, with bad bytes escaped.
 """
 
 
