@@ -61,7 +61,7 @@ def test_no_known_hash_is_a_shipped_page(known: Knowledge) -> None:
 
 def test_indicators_are_in_their_form(known: Knowledge) -> None:
     """Each value is in the form in which it is compared, and says where it is from."""
-    assert len(known.indicators) == 189
+    assert len(known.indicators) == 188
     for one in known.indicators:
         assert one.source
         assert one.weight in {"strong", "medium", "weak"}

@@ -57,7 +57,7 @@ def plan(
         threats: Whose `remedy.md` holds the texts.
         losses: What was not read; what must be handed in again.
     """
-    texts = {key: text for threat in threats for key, text in threat.remedies}
+    texts = _readable({key: text for threat in threats for key, text in threat.remedies})
     asked = _asked(servers, findings)
     keys = sorted((k for k in asked if k in texts), key=lambda k: _rank(k, asked[k]))
     actions = [_remedy(key, texts[key], asked[key]) for key in keys]
@@ -80,6 +80,15 @@ def plan(
         Action(i, a.title, a.text, a.servers, a.why, a.findings, a.kind)
         for i, a in enumerate(actions, 1)
     )
+
+
+def _readable(texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts, with the title of a step where one refers to another by its key."""
+    titles = {key: text.partition("\n")[0].strip("#* ") for key, text in texts.items()}
+    found = dict(texts)
+    for key, title in titles.items():
+        found = {k: text.replace(f"`{key}`", f"“{title}”") for k, text in found.items()}
+    return found
 
 
 def _asked(servers: Sequence[ServerAssessment], findings: Sequence[Finding]) -> dict[str, _Asked]:

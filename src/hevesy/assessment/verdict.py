@@ -158,10 +158,8 @@ def _not_excluded(
     apart = [f for f in findings.values() if f.id not in chained]
     leads = [f for f in apart if f.own]
     if leads:
-        found.append(
-            f"{len(leads)} of hevesy's findings belong to no chain and move no verdict "
-            f"({_titles(leads)}): see the unexplained findings"
-        )
+        number = f"{len(leads)} finding{'s' if len(leads) > 1 else ''} of hevesy's rules"
+        found.append(f"what is unexplained: {number} in no chain ({_titles(leads)})")
     damaged = sum(c.damaged for c in coverage)
     if damaged:
         found.append(f"{damaged:,} rows are damaged and were not compared with any rule")

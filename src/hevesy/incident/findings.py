@@ -36,7 +36,8 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
     """Group hits that are alike.
 
     Alike are hits of one server, rule and outcome. Those that succeeded are also of one page or
-    file; those that did, or may have, stand less than a day apart: two intrusions stay two.
+    file; those of hevesy's rules that did, or may have, stand less than a day apart: two intrusions
+    stay two.
 
     Args:
         hits: `HITS`, with `server` filled.
@@ -85,7 +86,7 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
 
 def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
     succeeded = pl.col("outcome") == Outcome.SUCCESS
-    may_have = pl.col("outcome") != Outcome.ATTEMPT
+    may_have = pl.col("own") & (pl.col("outcome") != Outcome.ATTEMPT)
     key = pl.coalesce(
         pl.col("pivots")
         .list.eval(pl.element().filter(pl.element().str.starts_with(t)))

@@ -21,6 +21,7 @@ FAR = timedelta(days=30)
 """Findings that share a value, but stand further apart, are not joined by it."""
 
 _CONTEXT = timedelta(minutes=10)
+_SPELL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def _by_time(finding: Finding, anchor: Finding) -> bool:
         return False
     if finding.own and finding.outcome is not Outcome.ATTEMPT:
         return apart <= NEAR and finding.stage is not Stage.PROBE
+    if finding.first and finding.last and finding.last - finding.first > _SPELL:
+        return False  # it goes on all the time: that it does so during an intrusion says nothing
     return not finding.own and apart <= _CONTEXT and finding.stage.rank >= Stage.EXECUTION.rank
 
 

@@ -125,12 +125,12 @@ def _clock_notes(results: Iterable[ReadResult], state: State, name: str) -> tupl
 
 
 def _builds(results: Iterable[ReadResult], state: State, name: str) -> tuple[BuildSeen, ...]:
-    merged: dict[tuple[str, str, str], BuildSeen] = {}
+    merged: dict[tuple[str, str], BuildSeen] = {}
     for result in results:
         if not _of(result, state, name):
             continue
         for seen in result.survey.builds:
-            key = (seen.build, seen.grade, seen.origin)
+            key = (seen.build, seen.grade)
             merged[key] = _wider(merged[key], seen) if key in merged else seen
     return tuple(merged[key] for key in sorted(merged))
 
@@ -138,7 +138,9 @@ def _builds(results: Iterable[ReadResult], state: State, name: str) -> tuple[Bui
 def _wider(one: BuildSeen, other: BuildSeen) -> BuildSeen:
     firsts = [t for t in (one.first, other.first) if t]
     lasts = [t for t in (one.last, other.last) if t]
-    return replace(one, first=min(firsts, default=None), last=max(lasts, default=None), line=None)
+    origins = sorted({*one.origin.split(", "), *other.origin.split(", ")})
+    first, last = min(firsts, default=None), max(lasts, default=None)
+    return replace(one, origin=", ".join(origins), first=first, last=last, line=None)
 
 
 def _losses(state: State) -> tuple[Loss, ...]:
