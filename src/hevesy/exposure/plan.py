@@ -78,7 +78,8 @@ def plan_steps(
             continue
         closes = _closed_by(build, left, circumstances, known)
         left -= closes
-        steps.append(_install(kind, build, place, closes, exposures, known))
+        ordered = tuple(one.cve.id for one in exposures if one.cve.id in closes)
+        steps.append(_install(kind, build, place, ordered, known))
     last = target.su or target.cu
     there = known.builds.place(last.build) if last else place
     after = replace(circumstances, exact=True) if last else circumstances
@@ -130,8 +131,7 @@ def _install(
     kind: str,
     build: KnownBuild,
     place: Placement,
-    closes: set[str],
-    exposures: Sequence[Exposure],
+    closes: tuple[str, ...],
     known: ExchangeKnowledge,
 ) -> PlanStep:
     shown = show_build(build.build)
@@ -145,8 +145,8 @@ def _install(
         text += (
             " Install it as an administrator from an elevated prompt, and start the server anew."
         )
-    ordered = [one.cve.id for one in exposures if one.cve.id in closes]
-    return PlanStep(order=0, kind=kind, title=title, text=text, closes=tuple(ordered))
+    text += _paid(build, known)
+    return PlanStep(order=0, kind=kind, title=title, text=text, closes=closes)
 
 
 def _paid(build: KnownBuild, known: ExchangeKnowledge) -> str:
@@ -185,15 +185,17 @@ def _settings(
             continue
         ruling = rule(one.cve.id, place, circumstances, known)
         if ruling.needs and ruling.state in {ExposureState.OPEN, ExposureState.UNKNOWN}:
-            wanted = to_set if one.cve.id in left else to_check
+            # A setting whose default is right is looked at; what somebody must do is a step.
+            must = ruling.state is ExposureState.OPEN or (
+                one.cve.id in left and known.conditions[ruling.needs].kind != "setting"
+            )
+            wanted = to_set if must else to_check
             wanted.setdefault(ruling.needs, []).append(one.cve.id)
+    steps = []
     for need, cves in to_set.items():
-        cves += to_check.pop(need, [])
-    steps = [
-        PlanStep(0, condition.kind, condition.title, f"{condition.remedy}.", tuple(cves))
-        for need, cves in to_set.items()
-        if (condition := known.conditions[need])
-    ]
+        condition = known.conditions[need]
+        closes = (*cves, *to_check.pop(need, ()))
+        steps.append(PlanStep(0, condition.kind, condition.title, f"{condition.remedy}.", closes))
     steps.sort(key=lambda step: (_SETTING_ORDER.index(step.kind), step.title))
     return steps + _checks(to_check, known)
 

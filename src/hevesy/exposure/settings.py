@@ -1,0 +1,105 @@
+"""Settings that fixes depend on, and mitigations that were applied, from objects of cmdlets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hevesy.exposure.clixml import LINE, TEXT, Plain, dig
+from hevesy.model import Mitigation, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hevesy.knowledge import Condition, ExchangeKnowledge
+
+__all__ = ["applied_mitigations", "override_settings"]
+
+_SIGNING = "serialized_data_signing"
+_SIGNING_OVERRIDE = ("Data", "EnableSerializationDataSigning", "Enabled")
+
+
+def override_settings(
+    overrides: Sequence[Plain], place: str, known: ExchangeKnowledge
+) -> tuple[Setting, ...]:
+    """What a list of setting overrides says of the conditions of fixes.
+
+    The list is taken as whole: a condition that no override undoes is met.
+
+    Args:
+        overrides: objects with `ComponentName`, `SectionName`, `Parameters`, and `Status`.
+        place: where they were read.
+        known: the tables.
+    """
+    found = []
+    for condition in known.conditions.values():
+        wanted = condition.overrides
+        if condition.name == _SIGNING:
+            wanted = (_SIGNING_OVERRIDE,)
+        if wanted:
+            found.append(_setting(condition, wanted, overrides, place))
+    return tuple(found)
+
+
+def applied_mitigations(
+    server: Plain, place: str, known: ExchangeKnowledge
+) -> tuple[Mitigation, ...]:
+    """What the Emergency Mitigation Service applied, by the properties of Get-ExchangeServer."""
+    applied = _names(dig(server, "MitigationsApplied"))
+    blocked = _names(dig(server, "MitigationsBlocked"))
+    found = []
+    for measure in known.measures:
+        for name in measure.applied:
+            if any(one == name or one.startswith(f"{name}.") for one in applied):
+                off = name in blocked
+                why = f"MitigationsApplied names {name}"
+                if off:
+                    why = f"{why}, but MitigationsBlocked does too"
+                line = dig(server, LINE)
+                found.append(
+                    Mitigation(
+                        measure.name,
+                        measure.title,
+                        measure.cves,
+                        active=not off,
+                        why=why,
+                        source=place,
+                        line=int(line) if isinstance(line, str) else None,
+                    )
+                )
+                break
+    return tuple(found)
+
+
+def _setting(
+    condition: Condition,
+    wanted: Sequence[tuple[str, str, str]],
+    overrides: Sequence[Plain],
+    place: str,
+) -> Setting:
+    for override in overrides:
+        for component, section, parameter in wanted:
+            same = (str(dig(override, "ComponentName")), str(dig(override, "SectionName")))
+            if same == (component, section) and _is_off(override, parameter):
+                why = f"a setting override {component}/{section} has {parameter}=false"
+                line = dig(override, LINE)
+                number = int(line) if isinstance(line, str) else None
+                return Setting(condition.name, met=False, why=why, source=place, line=number)
+    why = f"no setting override undoes it: {condition.title}"
+    return Setting(condition.name, met=True, why=why, source=place)
+
+
+def _is_off(override: Plain, parameter: str) -> bool:
+    given = dig(override, "Parameters")
+    parts = given if isinstance(given, list) else [given]
+    text = " ".join(str(one) for one in parts)
+    pattern = rf"\b{re.escape(parameter)}\s*=\s*false\b"
+    return re.search(pattern, text, re.IGNORECASE) is not None
+
+
+def _names(value: Plain) -> list[str]:
+    """Names in a list, or in the text of one: `{M1, M1.1}`."""
+    if isinstance(value, list):
+        return [str(dig(one, TEXT) if isinstance(one, dict) else one) for one in value]
+    text = dig(value, TEXT) if isinstance(value, dict) else value
+    return re.findall(r"[A-Z]+\d[\d.]*", str(text or ""))
