@@ -16,7 +16,7 @@ from hevesy.cli import main
 HERE = Path(__file__).parent
 
 
-def run(*arguments: str | Path) -> int:
+def run(*arguments: str | Path | int) -> int:
     """Run a command in this process."""
     return main([str(argument) for argument in arguments])
 

@@ -30,7 +30,7 @@ def test_each_way_to_fail_loses_one_source_and_says_why(monkeypatch: pytest.Monk
         Task((source("eats"),), 20),
     ]
 
-    results = list(run_tasks(plan, tasks))
+    results = [*run_tasks(plan, tasks)]
 
     read = {r for r in results if isinstance(r, str)}
     lost = {r.source.path: r.reason for r in results if isinstance(r, Undone)}

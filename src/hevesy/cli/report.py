@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "text":
         buffer = io.StringIO()
         reports.write_text(found.assessment, found.tables, file=buffer)
-        text: str | None = buffer.getvalue()
+        text = buffer.getvalue()
     elif arguments.format == "html":
         text = reports.write_html(
             found.assessment, found.tables, mark=reports.Mark(f"TLP:{arguments.tlp}")
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "json":
         text = reports.write_json(found.assessment)
     else:
-        text = reports.write_csv(found.tables.findings)
+        text = reports.write_csv(found.tables.findings) or ""
     if arguments.output is None:
         sys.stdout.write(text)
     else:

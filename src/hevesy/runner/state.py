@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
-from rich.console import Console
 
 from hevesy.assessment import Known
 from hevesy.evidence import Evidence
@@ -16,6 +16,9 @@ from hevesy.model import Assessment, Loss, RuleReference, Server, Source
 from hevesy.runner.content import Content
 from hevesy.runner.options import Options
 from hevesy.runner.worker import ReadResult
+
+if TYPE_CHECKING:
+    from rich.console import Console  # noqa: TC004  # heavy, and nothing reads the annotation
 
 __all__ = ["State", "Timings"]
 

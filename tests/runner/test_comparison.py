@@ -1,0 +1,60 @@
+"""What was found is compared with what was planted: missed, misjudged, invented."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import polars as pl
+
+from hevesy.model import Assessment, Outcome, PlantedStep, ServerTruth, Stage, Truth, Verdict
+from hevesy.runner.comparison import differences
+from hevesy.tables import FINDINGS
+
+STEP = PlantedStep(
+    id="shell",
+    server="EX01",
+    time=datetime(2021, 3, 3, tzinfo=UTC),
+    stage=Stage.SHELL_USED,
+    outcome=Outcome.SUCCESS,
+    vulnerability="",
+    kind="iis",
+    source="logs/u_ex.log",
+    line=7,
+)
+TRUTH = Truth("s", 1, 10, 100, (ServerTruth("EX01", Verdict.SHELL_USED, (STEP,)),))
+
+
+def said(verdict: Verdict = Verdict.SHELL_USED) -> Assessment:
+    """An assessment, as far as the comparison looks at it."""
+    server = SimpleNamespace(name="EX01", verdict=verdict)
+    return cast("Assessment", SimpleNamespace(servers=(server,), as_of=date(2021, 3, 3)))
+
+
+def rows(**changes: Any) -> pl.DataFrame:  # noqa: ANN401  # any column
+    """One row of findings."""
+    row = {
+        "server": "EX01",
+        "source": "EX01.zip!/logs/u_ex.log",
+        "line": 7,
+        "stage": "shell_used",
+        "outcome": "success",
+        "rule_source": "hevesy/proxylogon",
+        "rule_title": "A rule",
+    }
+    return pl.DataFrame([dict.fromkeys(FINDINGS) | row | changes], schema=FINDINGS)
+
+
+def test_what_was_planted_and_found_is_no_difference() -> None:
+    """The very line, with its stage and outcome, under the right verdict."""
+    assert differences(TRUTH, said(), rows()) == []
+
+
+def test_each_way_to_differ_is_said() -> None:
+    """A wrong verdict, a missed line, another stage, an invented success, a finding of others."""
+    assert "verdict" in differences(TRUTH, said(Verdict.PROBED), rows())[0]
+    assert "not found" in differences(TRUTH, said(), rows(line=8, outcome="attempt"))[0]
+    assert "found as" in differences(TRUTH, said(), rows(stage="write"))[0]
+    assert "nothing was planted" in differences(TRUTH, said(), pl.concat([rows(), rows(line=9)]))[0]
+    assert "not found" in differences(TRUTH, said(), rows(rule_source="sigma.zip"))[0]
