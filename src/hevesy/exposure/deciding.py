@@ -16,6 +16,7 @@ __all__ = ["ORIGINS", "Decision", "decide"]
 
 ORIGINS: tuple[str, ...] = (
     "exsetup",
+    "registry_update",
     "registry",
     "healthchecker",
     "probe",
@@ -35,7 +36,15 @@ ORIGINS: tuple[str, ...] = (
 client can write any number into a URL."""
 
 _SNAPSHOTS = frozenset(
-    {"exsetup", "registry", "healthchecker", "probe", "inventory", "server_list"}
+    {
+        "exsetup",
+        "registry_update",
+        "registry",
+        "healthchecker",
+        "probe",
+        "inventory",
+        "server_list",
+    }
 )
 """What speaks of the moment of collection, and not of a line in a log."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -93,7 +102,8 @@ def _now(evidence: Sequence[BuildEvidence]) -> BuildEvidence | None:
 
 def _contradicts(one: BuildEvidence, chosen: BuildEvidence) -> bool:
     """Whether both cannot be true of the same moment; an older log line can, before an update."""
-    if _build(one) == _build(chosen):
+    parts = 4 if chosen.grade == "su_exact" else 3
+    if _build(one)[:parts] == _build(chosen)[:parts]:
         return False
     if one.origin in _SNAPSHOTS:
         dated = one.last is not None and chosen.last is not None

@@ -49,9 +49,9 @@ class BuildEvidence:
     grade: str
     """`su_exact`: tells the security update; `cu_only`: tells the cumulative update alone."""
     origin: str
-    """What carried it: `exsetup`, `registry`, `healthchecker`, `server_list`, `inventory`,
-    `setup_log`, `header_version`, `columns`, `S:BLD`, `url`, `folder`, `received`, `back_end`,
-    `target_server`."""
+    """What carried it: `exsetup`, `registry`, `registry_update`, `healthchecker`, `server_list`,
+    `inventory`, `setup_log`, `header_version`, `columns`, `S:BLD`, `url`, `folder`, `received`,
+    `back_end`, `target_server`."""
     source: str
     """File that says it, as a person finds it: `input/path`."""
     line: int | None = None

@@ -1,0 +1,147 @@
+"""Builds that log lines carry: of the server itself, and of servers that nobody handed in.
+
+Sources: `FEAuth=BEVersion-N` in HttpProxy's GenericInfo (N less 0x70000000 holds major, minor and
+build in 6, 6 and 15 bits), its TargetServer and TargetServerVersion, the `id 15.2.2562.37` of a
+Received header, `/owa/auth/15.1.2375/` in URLs and folder names. None but the Received header tells
+the security update; what a client can write (a URL, the back end that an SSRF names) is no proof.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hevesy.exposure.reading import short_name
+from hevesy.knowledge import Build, parse_build, show_build
+from hevesy.model import BuildEvidence, ServerEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from hevesy.model import BuildSeen
+
+__all__ = [
+    "back_end_build",
+    "evidence_of",
+    "path_builds",
+    "received_builds",
+    "target_servers",
+]
+
+_MARK = 0x70000000
+_FORGED = r"(?i)ServerInfo~|X-BEResource|X-AnonResource"
+"""Rows whose back end the client named itself."""
+_PATH = re.compile(
+    r"/(?:owa|ecp)/(?:auth/|prem/)?(1[45])\.(\d{1,2})\.(\d{3,5})(?:\.(\d{1,4}))?/", re.IGNORECASE
+)
+_RECEIVED = re.compile(
+    r"\bwith Microsoft SMTP Server\b[^;]*?\bid (1[45]\.\d{1,2}\.\d{1,5}\.\d{1,4})\b"
+)
+_LIMIT = 1000
+"""Servers of one log that are kept; an organization has fewer."""
+
+
+def evidence_of(builds: Iterable[BuildSeen], place: str) -> tuple[BuildEvidence, ...]:
+    """Builds that a survey saw, as evidence.
+
+    Args:
+        builds: of one source.
+        place: how a person finds it.
+    """
+    return tuple(
+        BuildEvidence(one.build, one.grade, one.origin, place, one.line, one.first, one.last)
+        for one in builds
+    )
+
+
+def back_end_build(number: int) -> Build | None:
+    """The build in `BEVersion-1942063431`: 15.1.2375, without security update."""
+    rest = number - _MARK
+    if rest < 0:
+        return None
+    major, minor, third = rest >> 22 & 63, rest >> 16 & 63, rest & 0x7FFF
+    return parse_build(f"{major}.{minor}.{third}.0")
+
+
+def path_builds(paths: Iterable[str], place: str, origin: str = "url") -> tuple[BuildEvidence, ...]:
+    r"""Builds in URLs or in the paths of folders, each once.
+
+    Args:
+        paths: `/owa/auth/15.1.2375/themes/x.png`, `C:\...\owa\auth\15.1.2375.7\x.js`.
+        place: how a person finds them.
+        origin: `url` or `folder`.
+    """
+    found: dict[str, BuildEvidence] = {}
+    for path in paths:
+        match = _PATH.search(path.replace("\\", "/"))
+        if match and len(found) < _LIMIT:
+            build = parse_build(".".join((*match.groups()[:3], match[4] or "0")))
+            if build:
+                shown = show_build(build)
+                found.setdefault(shown, BuildEvidence(shown, "cu_only", origin, place))
+    return tuple(found[build] for build in sorted(found))
+
+
+def received_builds(header: str, place: str, line: int | None = None) -> tuple[BuildEvidence, ...]:
+    """Builds in Received headers: of each Exchange server that passed a message on."""
+    numbers = [build for text in _RECEIVED.findall(header) if (build := parse_build(text))]
+    return tuple(
+        BuildEvidence(show_build(build), "su_exact", "received", place, line)
+        for build in dict.fromkeys(numbers)
+    )
+
+
+def target_servers(rows: pl.DataFrame, place: str, server: str) -> tuple[ServerEvidence, ...]:
+    """Servers to which HttpProxy passed requests on, with their cumulative updates.
+
+    A server of which nothing was handed in is found by this. Rows whose back end the client named
+    itself (`ServerInfo~`, `X-BEResource`) are left out.
+
+    Args:
+        rows: of the table httpproxy: `time line TargetServer TargetServerVersion`, and
+            `AnchorMailbox RoutingHint` where they are.
+        place: how a person finds the log.
+        server: whose log it is.
+    """
+    if not {"TargetServer", "TargetServerVersion", "time"} <= set(rows.columns):
+        return ()
+    forged = [
+        pl.col(name).str.contains(_FORGED).fill_null(value=False)
+        for name in ("AnchorMailbox", "RoutingHint")
+        if name in rows.columns
+    ]
+    line = pl.col("line").min() if "line" in rows.columns else pl.lit(None, pl.Int64).first()
+    seen = (
+        rows.lazy()
+        .filter(pl.col("TargetServer").str.len_chars() > 0)
+        .filter(~pl.any_horizontal(*forged) if forged else pl.lit(value=True))
+        .group_by("TargetServer", "TargetServerVersion")
+        .agg(pl.col("time").min().alias("first"), pl.col("time").max().alias("last"), line=line)
+        .sort("TargetServer", "TargetServerVersion")
+        .head(_LIMIT)
+        .collect()
+    )
+    found = []
+    for name, version, first, last, number in seen.iter_rows():
+        build = parse_build(str(version or ""))
+        if build and short_name(name) not in {"", "LOCALHOST", short_name(server)}:
+            evidence = _target(build, place, number, first, last)
+            aliases = (name,) if "." in name else ()
+            found.append(
+                ServerEvidence(
+                    short_name(name),
+                    (evidence,),
+                    aliases=aliases,
+                    seen_from=(short_name(server) or place,),
+                )
+            )
+    return tuple(found)
+
+
+def _target(
+    build: Build, place: str, line: int | None, first: datetime, last: datetime
+) -> BuildEvidence:
+    return BuildEvidence(show_build(build), "cu_only", "target_server", place, line, first, last)
