@@ -100,6 +100,45 @@ def test_temporal_ordered(tmp_path: Path) -> None:
     assert found(rules, *late) == [[1, 2, 3]]
 
 
+def test_condition_over_rule_names(tmp_path: Path) -> None:
+    """`a and not b`: an a without a b in the window that ends with it; alike for sequences."""
+    rules = ruleset(tmp_path, type="temporal", condition="a and not b")
+    assert rules.correlations[0].rules == (0, 1)
+    assert found(rules, (0, 0, 0, "x"), (1, 5, 1, "x"), (0, 9, 2, "x")) == [[0]]
+    assert found(rules, (1, 0, 0, "x"), (0, 11, 1, "x")) == [[1]]
+    rules = ruleset(tmp_path, type="temporal_ordered", condition="a and c and not b")
+    assert found(rules, (0, 0, 0, "x"), (2, 5, 1, "x")) == [[0, 1]]
+    assert found(rules, (2, 0, 0, "x"), (0, 5, 1, "x")) == []
+    assert found(rules, (0, 0, 0, "x"), (1, 3, 2, "x"), (2, 5, 1, "x")) == []
+
+
+def test_conditions_that_never_hold_are_refused(tmp_path: Path) -> None:
+    """A condition that contradicts itself is named, not silently kept."""
+    rules = ruleset(tmp_path, type="temporal", condition="a and not a")
+    assert ["never hold" in each.reason for each in rules.refused] == [True]
+
+
+def test_matches_of_matches_are_counted_as_one_each(tmp_path: Path) -> None:
+    """An `event_count` of correlations counts their matches, not the events of these."""
+    rules = ruleset(tmp_path, type="event_count", rules=["a"], condition={"gte": 2})
+    path = tmp_path / "more.yml"
+    said = {"type": "event_count", "rules": ["chain"], "group-by": ["ip"], "timespan": "1h"}
+    path.write_text(
+        yaml.safe_dump({"title": "often", "correlation": {**said, "condition": {"gte": 2}}})
+    )
+    rules = load([tmp_path / "rules.yml", path], TAXONOMY)
+    burst: list[Event] = [(0, 0, 0, "x"), (0, 1, 1, "x"), (0, 2, 2, "x")]
+    assert found(rules, *burst) == []
+    assert found(rules, *burst, (0, 100, 3, "x"), (0, 101, 4, "x")) == [[0, 1, 2, 3, 4]]
+
+
+def test_windows_are_exact(tmp_path: Path) -> None:
+    """What lies exactly a time span apart is inside, whatever a float would make of its times."""
+    rules = ruleset(tmp_path, type="event_count", rules=["a"], condition={"gte": 2})
+    for tenth in range(1, 100, 7):
+        assert found(rules, (0, tenth / 10, 1, "x"), (0, 10 + tenth / 10, 2, "x")) == [[1, 2]]
+
+
 def test_one_event_is_one_step(tmp_path: Path) -> None:
     """An event that matches two rules is one step only; an earlier event may be the other."""
     rules = ruleset(tmp_path, type="temporal_ordered", rules=["a", "b"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hevesy.sigma.correlation import Correlation
+from hevesy.sigma.correlation import Clause, Correlation
 from hevesy.sigma.describing import describe
 from hevesy.sigma.lowering import NotUsableError
 from hevesy.sigma.parsing import refuse
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from hevesy.sigma.rule import Refusal, Rule
 
 __all__ = ["compile_correlations"]
+
+_MOST_CLAUSES = 256
+
+_Literals = frozenset[tuple[int, bool]]
+"""Rules, each with whether its events must be there or must not."""
 
 
 def compile_correlations(
@@ -47,33 +52,46 @@ def compile_correlations(
     return tuple(done)
 
 
+def _references(rule: Any) -> list[str]:  # noqa: ANN401  # a SigmaCorrelationRule
+    """The rules that a correlation names, in its list or else in its condition."""
+    if rule.rules:
+        return [each.reference for each in rule.rules]
+    named: list[str] = rule.condition.get_referenced_rules()
+    return named
+
+
 def _unknown(placed: Placed, known: dict[str, int]) -> list[str]:
     """The references that cannot be resolved (yet)."""
-    rule: Any = placed.rule
-    return [each.reference for each in rule.rules or () if each.reference not in known]
+    return [name for name in _references(placed.rule) if name not in known]
 
 
 def _compiled(placed: Placed, index: int, known: dict[str, int]) -> Correlation:
     """One correlation.
 
     Raises:
-        NotUsableError: It has a condition over rule names, which is not supported yet.
+        NotUsableError: Its condition over rule names can never hold, or has too many alternatives.
     """
     from sigma.correlations import SigmaCorrelationCondition
 
     rule: Any = placed.rule
+    rules = tuple(known[name] for name in _references(rule))
     condition = rule.condition
-    if not isinstance(condition, SigmaCorrelationCondition) or not rule.rules:
-        raise NotUsableError("unsupported", "a correlation condition over rule names")
-    named = condition.fieldref
-    fields = [named] if isinstance(named, str) else list(named or ())
-    kind = rule.type.name.lower()
-    # pySigma counts the listed rules where a temporal rule states no condition
-    count = float(condition.count)
+    said: dict[str, Any] = {"op": "gte", "count": 1.0}
+    if isinstance(condition, SigmaCorrelationCondition):
+        named = condition.fieldref
+        said = {
+            "op": condition.op.name.lower(),
+            # pySigma counts the listed rules where a temporal rule states no condition
+            "count": float(condition.count),
+            "fields": (named,) if isinstance(named, str) else tuple(named or ()),
+            "percentile": float(50 if condition.percentile is None else condition.percentile),
+        }
+    else:
+        said["clauses"] = _clauses(condition.parsed, rules, known)
     return Correlation(
         rule=index,
-        kind=kind,
-        rules=tuple(known[each.reference] for each in rule.rules),
+        kind=rule.type.name.lower(),
+        rules=rules,
         seconds=rule.timespan.seconds,
         group_by=tuple(rule.group_by or ()),
         aliases={
@@ -84,9 +102,46 @@ def _compiled(placed: Placed, index: int, known: dict[str, int]) -> Correlation:
             }
             for alias in rule.aliases
         },
-        op=condition.op.name.lower(),
-        count=count,
-        fields=tuple(fields),
-        percentile=float(condition.percentile or 50),
         generate=bool(rule.generate),
+        **said,
     )
+
+
+def _clauses(tree: Any, rules: tuple[int, ...], known: dict[str, int]) -> tuple[Clause, ...]:  # noqa: ANN401  # pySigma's condition tree
+    """A condition over rule names as clauses of which one must hold.
+
+    Raises:
+        NotUsableError: None ever can, or there are too many.
+    """
+    found = []
+    for literals in sorted(_alternatives(tree, known, wanted=True), key=sorted):
+        present = {rule for rule, wanted in literals if wanted}
+        absent = {rule for rule, wanted in literals if not wanted}
+        if present & absent:
+            continue  # can never hold
+        found.append(
+            Clause(tuple(rule for rule in rules if rule in present), tuple(sorted(absent)))
+        )
+    if not found:
+        raise NotUsableError("syntax", "a condition over rule names that can never hold")
+    return tuple(found)
+
+
+def _alternatives(tree: Any, known: dict[str, int], *, wanted: bool) -> set[_Literals]:  # noqa: ANN401  # pySigma's condition tree
+    """The disjunctive normal form of a condition, or of its negation."""
+    from sigma.correlations import CorrelationConditionNOT, CorrelationConditionOR
+
+    if not hasattr(tree, "args"):
+        return {frozenset({(known[tree.reference], wanted)})}
+    if isinstance(tree, CorrelationConditionNOT):
+        return _alternatives(tree.args[0], known, wanted=not wanted)
+    parts = [_alternatives(each, known, wanted=wanted) for each in tree.args]
+    if isinstance(tree, CorrelationConditionOR) is wanted:
+        return set[_Literals]().union(*parts)
+    joined: set[_Literals] = {frozenset()}
+    for part in parts:
+        joined = {one | other for one in joined for other in part}
+        if len(joined) > _MOST_CLAUSES:
+            reason = f"a condition over rule names with more than {_MOST_CLAUSES} alternatives"
+            raise NotUsableError("unsupported", reason)
+    return joined

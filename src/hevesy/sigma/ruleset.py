@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Ruleset"]
 
-FORMAT = "2"
+FORMAT = "3"
 """Version of what `dumps` writes and of what the engine takes atoms to mean."""
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hevesy.sigma.atom import AtomTable, Node
+from hevesy.sigma.correlation import Clause, Correlation
 from hevesy.sigma.plan import Group, Plan, map_atoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hevesy.sigma.correlation import Correlation
     from hevesy.sigma.rule import Rule
 
 __all__ = ["select"]
@@ -49,6 +49,13 @@ def _moved(correlation: Correlation, index_of: dict[int, int]) -> Correlation:
         rule=index_of[correlation.rule],
         rules=tuple(index_of[rule] for rule in correlation.rules),
         aliases=aliases,
+        clauses=tuple(
+            Clause(
+                tuple(index_of[rule] for rule in clause.present),
+                tuple(index_of[rule] for rule in clause.absent),
+            )
+            for clause in correlation.clauses
+        ),
     )
 
 
