@@ -74,7 +74,12 @@ def rule(
         return _unlisted(cve, place, known)
     if rows[0].kind == "not_affected":
         return Ruling(ExposureState.NOT_AFFECTED, rows[0].condition)
-    own = next((fix for fix in rows if fix.cu == place.cu and fix.build), None)
+    # One that was fixed twice (CVE-2023-21707) is fixed when the later update is there.
+    own = max(
+        (fix for fix in rows if fix.cu == place.cu and fix.build),
+        key=lambda fix: fix.build or place.build,
+        default=None,
+    )
     if rows[0].kind in {"config", "os"}:
         return _by_setting(rows, own, place, circumstances, known)
     ruling = _by_build(rows, own, place, circumstances, known)

@@ -92,8 +92,8 @@ def plan_steps(
 def _unserved(place: Placement, known: ExchangeKnowledge) -> bool:
     """Whether nothing came out for a product after its support ended, not even for pay."""
     ended = known.builds.supported_until(place.product)
-    rows = [row.released for row in known.builds.rows if row.product == place.product]
-    return ended is not None and max(rows) <= ended
+    last = known.builds.last_release(place.product)
+    return ended is not None and last is not None and last <= ended
 
 
 def _retire(place: Placement, known: ExchangeKnowledge, today: dt.date) -> PlanStep | None:

@@ -107,6 +107,7 @@ class BuildTable:
     rows: tuple[KnownBuild, ...]
     _followed: tuple[KnownBuild, ...] = field(init=False, repr=False)
     _numbers: tuple[Build, ...] = field(init=False, repr=False)
+    _of_product: dict[str, tuple[KnownBuild, ...]] = field(init=False, repr=False)
     _placed: dict[Build, Placement] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -115,8 +116,12 @@ class BuildTable:
             (row for row in self.rows if row.standing != "contradicted"),
             key=lambda row: (row.build, bool(row.update), row.update),
         )
+        by_product: dict[str, tuple[KnownBuild, ...]] = {}
+        for row in followed:
+            by_product[row.product] = (*by_product.get(row.product, ()), row)
         object.__setattr__(self, "_followed", tuple(followed))
         object.__setattr__(self, "_numbers", tuple(row.build for row in followed))
+        object.__setattr__(self, "_of_product", by_product)
 
     def place(self, build: Build) -> Placement:
         """Which update a build is, or between which it stands."""
@@ -135,11 +140,7 @@ class BuildTable:
 
     def newest_cumulative_update(self, product: str) -> KnownBuild | None:
         """The last cumulative update of a product."""
-        rows = [
-            row
-            for row in self._followed
-            if row.product == product and not row.update and row.standing == "stands"
-        ]
+        rows = [row for row in self.of(product) if not row.update and row.standing == "stands"]
         return rows[-1] if rows else None
 
     def newest_update(self, product: str, cu: str) -> KnownBuild | None:
@@ -149,16 +150,22 @@ class BuildTable:
 
     def first_release(self, product: str) -> dt.date | None:
         """Day on which a product came out."""
-        days = [row.released for row in self._followed if row.product == product]
-        return min(days, default=None)
+        return min((row.released for row in self.of(product)), default=None)
+
+    def last_release(self, product: str) -> dt.date | None:
+        """Day of the last update of a product."""
+        return max((row.released for row in self.of(product)), default=None)
 
     def supported_until(self, product: str) -> dt.date | None:
         """Last day on which a product is served for everybody."""
-        days = [row.supported_until for row in self._followed if row.product == product]
-        return max(days, default=None)
+        return max((row.supported_until for row in self.of(product)), default=None)
+
+    def of(self, product: str) -> tuple[KnownBuild, ...]:
+        """All that is followed of a product, in the order of builds."""
+        return self._of_product.get(product, ())
 
     def _of(self, product: str, cu: str) -> list[KnownBuild]:
-        return [row for row in self._followed if (row.product, row.cu) == (product, cu)]
+        return [row for row in self.of(product) if row.cu == cu]
 
     def _place(self, build: Build) -> Placement:
         position = bisect_right(self._numbers, build)
