@@ -229,3 +229,34 @@ def test_unresolved_references_are_refused(tmp_path: Path) -> None:
     rules = ruleset(tmp_path, type="temporal", rules=["a", "nobody"])
     assert [each.kind for each in rules.refused] == ["syntax"]
     assert "nobody" in rules.refused[0].reason
+
+
+def test_values_are_found_under_the_names_of_each_log(tmp_path: Path) -> None:
+    """What a correlation groups by is called otherwise in Security 4688 than in Sysmon."""
+    rules = [
+        {
+            "title": "a",
+            "name": "a",
+            "logsource": {"product": "windows", "category": "process_creation"},
+            "detection": {"s": {"CommandLine|contains": "invented"}, "condition": "s"},
+        },
+        {
+            "title": "often",
+            "correlation": {
+                "type": "event_count",
+                "rules": ["a"],
+                "group-by": ["Image"],
+                "timespan": "1m",
+                "condition": {"gte": 2},
+            },
+        },
+    ]
+    path = tmp_path / "r.yml"
+    path.write_text(yaml.safe_dump_all(rules))
+    loaded = load([path], Taxonomy((TableMap("w", windows=True),)))
+    assert not loaded.refused
+    assert loaded.correlated_rules == loaded.silent_rules == frozenset({0})
+    frame = pl.DataFrame({"Image": ["x.exe", None], "NewProcessName": [None, "y.exe"]})
+    for each in (loaded, Ruleset.loads(loaded.dumps()), loaded.select(lambda _: True)):
+        values = each.correlation_values("w", frame)
+        assert values.to_dict(as_series=False) == {"Image": ["x.exe", "y.exe"]}

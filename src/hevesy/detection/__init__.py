@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hevesy.detection.baseline import Baseline, page_of
+from hevesy.detection.correlated import correlate_hits
 from hevesy.detection.detector import Detector
 from hevesy.detection.exchange_signs import exchange_signs
 from hevesy.detection.hits import HITS, PLACE, RAW_LIMIT, empty_hits, with_place
@@ -21,6 +22,7 @@ __all__ = [
     "IndicatorRules",
     "SigmaRules",
     "YaraRules",
+    "correlate_hits",
     "empty_hits",
     "exchange_signs",
     "load_rules",

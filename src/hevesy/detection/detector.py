@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.detection.baseline import Baseline, page_of
+from hevesy.detection.correlated import noted
 from hevesy.detection.hits import empty_hits, file_hit, hits_of
 from hevesy.detection.indicator_match import IndicatorRules
 from hevesy.detection.sigma_rules import SigmaRules
@@ -37,7 +38,7 @@ class Detector:
     baseline: Baseline
 
     def records(self, batch: Batch, kind: str) -> pl.DataFrame:
-        """Hits (`HITS`) of a batch of records.
+        """Hits (`HITS`, and `CORRELATED` where correlations need it) of a batch of records.
 
         Args:
             batch: Records of one table.
@@ -51,19 +52,17 @@ class Detector:
             if batch.table == "windows"
             else batch.frame
         )
-        parts = [
-            hits_of(
-                batch.table,
-                kind,
-                batch.frame,
-                rules.ruleset.match(batch.table, seen),
-                rules.claims,
-            )
-            for rules in self.sigma
-        ]
+        parts = []
+        for number, rules in enumerate(self.sigma):
+            matches = rules.ruleset.match(batch.table, seen)
+            hits = hits_of(batch.table, kind, batch.frame, matches, rules.claims)
+            if rules.ruleset.correlations and matches.height:
+                rows = seen[matches["row"]]
+                hits = hits.with_columns(noted(number, rules, batch.table, rows, matches))
+            parts.append(hits)
         named = self.indicators.match(batch.table, batch.frame)
         parts.append(hits_of(batch.table, kind, batch.frame, named, self.indicators.claims))
-        return pl.concat(parts)
+        return pl.concat(parts, how="diagonal")
 
     def file(
         self, source: Source, data: bytes, sha256: str

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from hevesy.detection.stages import Claim
     from hevesy.model import Source
 
-__all__ = ["HITS", "PLACE", "RAW_LIMIT", "empty_hits", "file_hit", "hits_of", "with_place"]
+__all__ = [
+    "CORRELATED",
+    "HITS",
+    "PLACE",
+    "RAW_LIMIT",
+    "empty_hits",
+    "file_hit",
+    "hits_of",
+    "with_place",
+]
 
 RAW_LIMIT = 4096
 """Characters of a record that are quoted."""
@@ -23,6 +32,10 @@ _DETAIL_LIMIT = 300
 
 PLACE = "hevesy_place"
 """Column in which a frame that was put together of several sources says which one a row is of."""
+
+CORRELATED = "correlated"
+"""Column that hits carry until correlation rules have been asked: what these need to know of them,
+as JSON; null where no correlation refers to the rule."""
 
 HITS: dict[str, pl.DataType] = {
     "time": TIME,
@@ -174,9 +187,10 @@ def file_hit(claim: Claim, kind: str, raw: str, detail: str, pivots: Sequence[st
 
 def with_place(hits: pl.DataFrame, source: Source, sha256: str) -> pl.DataFrame:
     """The hits of a source that was read to its end, so that its hash is known."""
+    kept = [*HITS, *([CORRELATED] if CORRELATED in hits.columns else [])]
     return hits.with_columns(
         input=pl.lit(source.input), source=pl.lit(source.path), sha256=pl.lit(sha256)
-    ).select(*HITS)
+    ).select(kept)
 
 
 def _shaped(hits: pl.DataFrame) -> pl.DataFrame:

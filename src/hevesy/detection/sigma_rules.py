@@ -54,7 +54,7 @@ def load_rules(source: str, paths: Sequence[Path], *, cache: Path | None = None)
 
 def _claim(rule: Rule, source: str) -> Claim:
     reference = RuleReference(
-        id=rule.id,
+        id=rule.id or f"sigma:{rule.title}",
         title=rule.title,
         author=rule.author,
         source=source,

@@ -20,7 +20,7 @@ from hevesy import case, reports
 from hevesy.model import Assessment
 from hevesy.runner.concluding import conclude, take_stock, tell_what_happened
 from hevesy.runner.memory import PeakMemory
-from hevesy.runner.naming import name_servers
+from hevesy.runner.naming import correlate, name_servers
 from hevesy.runner.reading import follow, load_all, read_all, take_in
 from hevesy.runner.state import State
 from hevesy.tables import Tables
@@ -41,6 +41,7 @@ STAGES: tuple[Stage, ...] = (
     take_in,  # which files there are
     read_all,  # every byte once: ledger and hits
     name_servers,  # which server each row speaks of
+    correlate,  # what several hits are together
     follow,  # the records that touch what succeeded
     tell_what_happened,  # chains, incidents, timeline
     take_stock,  # what the evidence could have shown

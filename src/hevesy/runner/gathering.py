@@ -59,7 +59,7 @@ class Gathered:
         for table, kind in list(self._waiting):
             self._compare(table, kind)
         for place in sorted(self._found):
-            yield place, pl.concat(self._found[place])
+            yield place, pl.concat(self._found[place], how="diagonal")
 
     def _compare(self, table: str, kind: str) -> None:
         waiting = self._waiting.pop((table, kind), [])

@@ -1,4 +1,4 @@
-"""The stage that says which server each hit speaks of, and what was handed in twice."""
+"""Which server each hit speaks of, what was handed in twice, what hits are together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.detection import HITS
+from hevesy.detection import HITS, correlate_hits
 from hevesy.evidence import grown, identify, same
 from hevesy.model import Server
 from hevesy.runner.reading import load_parts, with_servers
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hevesy.runner.options import ClockOffset
     from hevesy.runner.state import State
 
-__all__ = ["name_servers"]
+__all__ = ["correlate", "name_servers"]
 
 _SIGN_LIMIT = 3
 
@@ -41,6 +41,13 @@ def name_servers(state: State) -> State:
     hits = _corrected(hits, state.options.clocks)
     servers = _servers(named, identities)
     return replace(named, hits=hits, servers=servers)
+
+
+def correlate(state: State) -> State:
+    """Correlation rules, which are asked of what all workers found, over all servers."""
+    if state.hits is None:
+        return state
+    return replace(state, hits=correlate_hits(state.hits, state.loaded.detector.sigma))
 
 
 def _without(hits: pl.DataFrame, duplicates: Mapping[tuple[str, str], str]) -> pl.DataFrame:

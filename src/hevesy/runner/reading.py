@@ -108,7 +108,7 @@ def follow(state: State) -> State:
 def load_parts(results: Iterable[ReadResult], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The frames that workers left, together, in the order of the sources."""
     parts = [pl.read_ipc(path) for r in results for path in r.parts]
-    return pl.concat([pl.DataFrame(schema=schema), *parts])
+    return pl.concat([pl.DataFrame(schema=schema), *parts], how="diagonal")
 
 
 def with_servers(frame: pl.DataFrame, results: Iterable[ReadResult], state: State) -> pl.DataFrame:

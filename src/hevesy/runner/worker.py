@@ -97,7 +97,7 @@ def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     ]
     found = [hits for hits in found if hits.height]
     if found:  # one file a task, whichever source is named with it
-        results[0] = replace(results[0], parts=(_leave(worker, pl.concat(found)),))
+        results[0] = replace(results[0], parts=(_leave(worker, pl.concat(found, how="diagonal")),))
     return results
 
 

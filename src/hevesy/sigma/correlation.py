@@ -87,13 +87,15 @@ def correlate(correlations: Sequence[Correlation], events: pl.DataFrame) -> pl.D
 def _items(events: pl.DataFrame, names: Sequence[str]) -> Iterator[Item]:
     """The rows of `events` that have a time; values as text."""
     held = events.drop_nulls("time")
-    columns = {name: as_text(held[name]).to_list() for name in names if name in held.columns}
+    columns: dict[str, list[str | None]] = {
+        name: as_text(held[name]).to_list() for name in names if name in held.columns
+    }
     # whole microseconds: a window of ten seconds must hold what lies exactly ten apart
     times: list[int] = held["time"].cast(pl.Datetime("us", "UTC")).cast(pl.Int64).to_list()
     rules: list[int] = held["rule"].to_list()
     numbers: list[int] = held["event"].to_list()
     for row, (time, rule, event) in enumerate(zip(times, rules, numbers, strict=True)):
-        values: dict[str, str | None] = {name: column[row] for name, column in columns.items()}
+        values = {name: column[row] for name, column in columns.items()}
         yield Item(time, rule, (event,), values)
 
 

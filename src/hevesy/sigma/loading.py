@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hevesy.sigma.correlation import Correlation, fields_of
 from hevesy.sigma.describing import describe
 from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, rule_files
 from hevesy.sigma.errors import SigmaLoadError
@@ -147,9 +148,23 @@ def _compile(
     for placed in parsed.rules:
         _add(placed, state)
     correlations = compile_correlations(parsed.correlations, state.rules, state.refused)
+    _note_fields(correlations, state)
     plans = {name: builder.build() for name, builder in state.builders.items()}
     refused = sorted(state.refused, key=lambda each: (each.file, each.line))
     return Ruleset(tuple(state.rules), tuple(refused), plans, correlations)
+
+
+def _note_fields(correlations: Sequence[Correlation], state: _Compilation) -> None:
+    """Let the plans know which fields correlations ask for, as each table calls them."""
+    names = fields_of(correlations)
+    for index in sorted({rule for each in correlations for rule in each.rules}):
+        rule = state.rules[index]
+        for table in state.taxonomy.tables:
+            if table.name not in rule.tables:
+                continue
+            for way in alternatives(table, rule.logsource):
+                for name in names:
+                    state.builders[table.name].correlate(name, way)
 
 
 def _add(placed: Placed, state: _Compilation) -> None:

@@ -11,6 +11,7 @@ from hevesy.sigma.atom import AND, NOT, Atom, Node
 from hevesy.sigma.fields import FieldAtoms
 from hevesy.sigma.frames import FrameState
 from hevesy.sigma.needs import anchor, clause
+from hevesy.sigma.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,18 @@ class Matcher:
                     for rule, matched in self._group(number, group, evaluation, rows):
                         found[rule] = found[rule] | matched if rule in found else matched
         return _result(found)
+
+    def correlation_values(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
+        """See `Ruleset.correlation_values`; a field that no column holds is left out."""
+        state = FrameState(self._plan, self._fields, frame)
+        found: dict[str, pl.Series] = {}
+        for name, keys in self._plan.correlated.items():
+            held = [each for key in keys if (each := state.series(key)) is not None]
+            texts = [as_text(each).rename(str(at)) for at, each in enumerate(held)]
+            if texts:
+                together = pl.DataFrame(texts)
+                found[name] = together.select(pl.coalesce(pl.all())).to_series()
+        return found
 
     def _group(
         self, number: int, group: Group, evaluation: _Evaluation, rows: BitMap

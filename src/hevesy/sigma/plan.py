@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ class Plan:
     """Key of a computed field -> its parts, columns and `'literals'`."""
     keywords: tuple[str, ...] | None = None
     """Columns that keyword atoms search; None: all text columns."""
+    correlated: dict[str, list[str]] = field(default_factory=dict)
+    """Field that correlations ask for -> keys of fields, of which the first with a value counts."""
 
 
 def map_atoms(node: Node, change: Callable[[int], int]) -> Node:
@@ -58,6 +61,7 @@ class PlanBuilder:
         self._atoms = AtomTable()
         self._computed: dict[str, tuple[str, ...]] = {}
         self._groups: dict[str, Group] = {}
+        self._correlated: dict[str, list[str]] = {}
 
     def field_key(self, name: str) -> str:
         """The column of a Sigma field, or `=` and the parts that it is computed from."""
@@ -92,7 +96,16 @@ class PlanBuilder:
             list(self._groups.values()),
             self._computed,
             self._table.keywords,
+            self._correlated,
         )
+
+    def correlate(self, name: str, alternative: Alternative) -> None:
+        """Remember how the rows of an alternative call a field that a correlation asks for."""
+        known = self._correlated.setdefault(name, [])
+        with contextlib.suppress(NotUsableError):  # these rows cannot hold it
+            for each in alternative.names(name):
+                if (key := self.field_key(each)) not in known:
+                    known.append(key)
 
     def lower_all(
         self,

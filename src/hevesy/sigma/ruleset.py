@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from hevesy.sigma.correlation import Correlation, correlate, fields_of
 from hevesy.sigma.matching import Matcher
 from hevesy.sigma.plan import Plan
@@ -15,8 +17,6 @@ from hevesy.sigma.selecting import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import polars as pl
 
 __all__ = ["FORMAT", "Ruleset"]
 
@@ -91,6 +91,33 @@ class Ruleset:
             correlations) and `event` (UInt64): one row an event that a match is made of.
         """
         return correlate(self.correlations, events)
+
+    def correlation_values(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The values of `correlation_fields` in rows, as text.
+
+        Args:
+            table: Name of a table of the taxonomy.
+            frame: Rows of it, best only those that matched.
+
+        Returns:
+            A String column for each of the fields, null where a row has no value; as many rows.
+        """
+        found = self._matcher(table).correlation_values(frame)
+        return frame.select(
+            found.get(name, pl.lit(None, dtype=pl.String())).alias(name)
+            for name in self.correlation_fields
+        )
+
+    @property
+    def correlated_rules(self) -> frozenset[int]:
+        """The rules of which `correlate` needs the events."""
+        return frozenset(rule for each in self.correlations for rule in each.rules)
+
+    @property
+    def silent_rules(self) -> frozenset[int]:
+        """Rules not shown for themselves: correlations refer to them, and none has `generate`."""
+        loud = {rule for each in self.correlations if each.generate for rule in each.rules}
+        return self.correlated_rules - loud
 
     @property
     def correlation_fields(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import math
 import operator
 import re
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class Item:
     rule: int
     events: tuple[int, ...]
     """What tells events apart: the same for every rule that an event matches."""
-    values: dict[str, str | None] = field(default_factory=dict)
+    values: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
