@@ -65,44 +65,47 @@ def coverage_of(
         damaged: Damaged rows by log kind.
         clocks: Seconds that a clock was seen to be off, by log kind.
     """
-    found = []
-    for (kind,), rows in ledger.filter(pl.col("server") == server).group_by(
-        "kind", maintain_order=True
-    ):
-        name = str(kind)
-        days = tuple(rows.select("day", "records").iter_rows())
-        found.append(
-            Coverage(
-                kind=name,
-                title=kind_title(name),
-                first=rows["first"].min(),  # type: ignore[arg-type]  # a datetime
-                last=rows["last"].max(),  # type: ignore[arg-type]  # likewise
-                records=int(rows["records"].sum()),
-                damaged=damaged.get(name, 0),
-                sources=int(rows["sources"].max() or 0),  # type: ignore[arg-type]  # an int
-                days=days,
-                gaps=_gaps([day for day, _ in days]),
-                clock_offset=clocks.get(name),
-                shows=_shows(name),
-            )
+    records = [
+        _of_records(str(kind), rows, damaged, clocks)
+        for (kind,), rows in ledger.filter(pl.col("server") == server).group_by(
+            "kind", maintain_order=True
         )
-    found += [
-        Coverage(
-            kind=kind,
-            title=kind_title(kind),
-            first=None,
-            last=None,
-            records=count,
-            damaged=0,
-            sources=count,
-            days=(),
-            gaps=(),
-            shows=KINDS[kind].shows,
-        )
-        for kind, count in sorted(files.items())
-        if count
     ]
-    return tuple(found)
+    return (*records, *(_of_files(kind, count) for kind, count in sorted(files.items()) if count))
+
+
+def _of_records(
+    kind: str, rows: pl.DataFrame, damaged: Mapping[str, int], clocks: Mapping[str, int]
+) -> Coverage:
+    days = tuple(rows.select("day", "records").iter_rows())
+    return Coverage(
+        kind=kind,
+        title=kind_title(kind),
+        first=rows["first"].min(),  # type: ignore[arg-type]  # a datetime
+        last=rows["last"].max(),  # type: ignore[arg-type]  # likewise
+        records=int(rows["records"].sum()),
+        damaged=damaged.get(kind, 0),
+        sources=int(rows["sources"].max() or 0),  # type: ignore[arg-type]  # an int
+        days=days,
+        gaps=_gaps([day for day, _ in days]),
+        clock_offset=clocks.get(kind),
+        shows=_shows(kind),
+    )
+
+
+def _of_files(kind: str, count: int) -> Coverage:
+    return Coverage(
+        kind=kind,
+        title=kind_title(kind),
+        first=None,
+        last=None,
+        records=count,
+        damaged=0,
+        sources=count,
+        days=(),
+        gaps=(),
+        shows=KINDS[kind].shows,
+    )
 
 
 def _shows(kind: str) -> str:

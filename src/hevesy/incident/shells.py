@@ -72,9 +72,24 @@ def confirm(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
     """
     if hits.is_empty() or shells.is_empty():
         return hits
+    numbered = hits.with_row_index("row")
+    known = pl.col("page").is_not_null()
+    said = [pl.col("why"), pl.lit("; "), pl.col("page"), pl.lit(" is known to be a web shell")]
+    return (
+        numbered.join(_shown_by(numbered, shells), on="row", how="left", maintain_order="left")
+        .with_columns(
+            outcome=pl.when(known).then(pl.lit(Outcome.SUCCESS.value)).otherwise("outcome"),
+            anchor=pl.col("anchor") | known,
+            why=pl.when(known).then(pl.concat_str(said)).otherwise("why"),
+        )
+        .drop("row", "page")
+    )
+
+
+def _shown_by(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
+    """Hits (`row`) that left a shell's use open, and the shell (`page`) that they are of."""
     open_hits = (
-        hits.with_row_index("row")
-        .filter(
+        hits.filter(
             pl.col("own"),
             pl.col("stage") == Stage.SHELL_USED,
             pl.col("outcome") == Outcome.UNKNOWN,
@@ -94,19 +109,4 @@ def confirm(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
             compiled.join(shells, on=["server", "name"]).select("row", "page"),
         ]
     )
-    found = found.group_by("row").agg(pl.col("page").min())
-    known = pl.col("page").is_not_null()
-    return (
-        hits.with_row_index("row")
-        .join(found, on="row", how="left", maintain_order="left")
-        .with_columns(
-            outcome=pl.when(known).then(pl.lit(Outcome.SUCCESS.value)).otherwise("outcome"),
-            anchor=pl.col("anchor") | known,
-            why=pl.when(known)
-            .then(
-                pl.concat_str(["why", pl.lit("; "), "page", pl.lit(" is known to be a web shell")])
-            )
-            .otherwise("why"),
-        )
-        .drop("row", "page")
-    )
+    return found.group_by("row").agg(pl.col("page").min())
