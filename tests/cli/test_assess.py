@@ -192,3 +192,14 @@ def test_a_case_is_reported_queried_and_verified(
     assert run("verify", case) == 0
     (case / "report.html").write_text("changed")
     assert run("verify", case) == 1
+
+
+def test_server_names_evidence_of_its_own(benign_log: Path, tmp_path: Path) -> None:
+    """`--server NAME=PATH` is enough: the path need not be named twice."""
+    case = tmp_path / "case"
+
+    assert run("assess", "--server", f"EX09={benign_log}", "-o", case, "-q", "--jobs", 1) == 0
+
+    servers = assessment(case)["servers"]
+    assert isinstance(servers, list)
+    assert [server["name"] for server in servers] == ["EX09"]

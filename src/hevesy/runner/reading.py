@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -30,8 +31,8 @@ from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+    from hevesy.runner.options import Options
     from hevesy.runner.state import State
 
 __all__ = ["follow", "load_all", "read_all", "take_in"]
@@ -55,7 +56,7 @@ def take_in(state: State) -> State:
         NoUsableInput: There is nothing in it that could be read.
     """
     options = state.options
-    evidence = open_evidence(options.evidence, servers=options.servers, scratch=state.scratch)
+    evidence = open_evidence(_paths(options), servers=options.servers, scratch=state.scratch)
     sources = tuple(catalog(evidence, recognise))
     losses = evidence.losses()
     if not any(source.kind in KINDS for source in sources):
@@ -65,6 +66,17 @@ def take_in(state: State) -> State:
         found = f"{len(sources)} files, none of a kind that hevesy reads{later}"
         raise NoUsableInput(f"no usable input: {reasons or found}")
     return replace(state, evidence=evidence, sources=sources, losses=losses)
+
+
+def _paths(options: Options) -> list[str]:
+    """What was named as evidence, and what `--server` names beside it."""
+    named = [Path(path).absolute() for path in options.evidence]
+    beside = [
+        path
+        for path in options.servers.values()
+        if not any(Path(path).absolute().is_relative_to(one) for one in named)
+    ]
+    return [*options.evidence, *beside]
 
 
 def read_all(state: State) -> State:
