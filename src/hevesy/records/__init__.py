@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, BinaryIO
 
 from hevesy.records import (
@@ -20,19 +21,22 @@ from hevesy.records import (
 from hevesy.records.batch import Batch, Parser, add_up
 from hevesy.records.compiled_page import CompiledPage, read_compiled
 from hevesy.records.recognition import recognise_among
+from hevesy.records.together import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hevesy.model import Source, Survey
 
 __all__ = [
     "PARSERS",
+    "SMALL",
     "Batch",
     "CompiledPage",
     "Parser",
     "add_up",
     "parse",
+    "parse_together",
     "parser_for",
     "read_compiled",
     "recognise",
@@ -89,6 +93,30 @@ def parse(
     if parser is None or parser.parse is None:
         return iter(())
     return parser.parse(source, stream, literals)
+
+
+def parse_together(
+    sources: Sequence[Source], contents: Sequence[bytes], literals: tuple[str, ...] | None = None
+) -> list[list[Batch]]:
+    """Read small sources of one kind, which is much quicker than one by one; else like `parse`.
+
+    Args:
+        sources: what is read, all of one `kind`.
+        contents: the bytes of each, at most `SMALL` where its kind is read together at all.
+        literals: as for `parse`.
+
+    Returns:
+        The batches of each source.
+    """
+    parser = parser_for(sources[0].kind) if sources else None
+    if parser is None or parser.together is None:
+        found: list[Batch | None] = [None] * len(sources)
+    else:
+        found = parser.together(contents, literals)
+    return [
+        [batch] if batch is not None else list(parse(source, io.BytesIO(data), literals))
+        for source, data, batch in zip(sources, contents, found, strict=True)
+    ]
 
 
 def survey(source: Source, stream: BinaryIO) -> Survey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -54,6 +54,8 @@ class Parser:
     of them, compared without case, must be yielded: the others may be counted as passed over."""
     seekable: bool = False
     """Whether `stream` must be seekable (EVTX)."""
+    together: Callable[[Sequence[bytes], tuple[str, ...] | None], list[Batch | None]] | None = None
+    """`(contents, literals)`: many small sources at once, None for those to be read alone."""
 
 
 def add_up(surveys: Iterable[Survey]) -> Survey:

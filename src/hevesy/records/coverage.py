@@ -2,60 +2,77 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, cast
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import polars as pl
 
 from hevesy.model import BuildSeen, DayCount, Survey
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+__all__ = ["SERVERS", "build_number", "coverage", "coverages"]
 
-__all__ = ["build_number", "coverage"]
+_NAMES = 64
+_BUILDS = 64
 
-
-_SERVERS = 256
+SERVERS = 256
 """Servers of one block whose days are counted; a real log speaks of one."""
 
+Builds = Callable[[pl.LazyFrame], pl.LazyFrame]
 
-def coverage(
-    rows: pl.DataFrame, kind: str, builds: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
-) -> Survey:
+
+def coverage(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> Survey:
     """First and last time, days, names and builds of rows.
 
     Args:
         rows: `time`, `server`, `line`, and `_version` (the header's `#Version:`).
         kind: what the days are counted as: `httpproxy`.
-        builds: rows -> `build`, `origin`, `time`, `line`.
+        builds: rows -> `_place`, `build`, `origin`, `time`, `line`.
     """
     if rows.is_empty():
         return Survey()
-    bare = rows.select("server", "line", "_version", time=pl.col("time").dt.replace_time_zone(None))
-    first, last = cast("datetime", bare["time"].min()), cast("datetime", bare["time"].max())
-    bare = _few_servers(bare)
+    rows = _few_servers(rows).with_columns(_place=pl.lit(0, pl.UInt32))
+    return coverages(rows, kind, builds)[0]
+
+
+def coverages(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> dict[int, Survey]:
+    """What `coverage` says of the rows of each `_place`."""
+    bare = rows.select(
+        "_place", "server", "line", "_version", time=pl.col("time").dt.replace_time_zone(None)
+    )
     carried = [] if builds is None else [builds(rows.lazy())]
     if bare["_version"].null_count() < len(bare):
-        carried.append(
-            bare.lazy().select(
-                "time", "line", build="_version", origin=pl.lit("header_version", pl.String)
-            )
-        )
+        version = pl.col("_version").alias("build")
+        origin = pl.lit("header_version", pl.String).alias("origin")
+        carried.append(bare.lazy().select("_place", "time", "line", version, origin))
+    seen: dict[int, list[BuildSeen]] = {}
+    for several in carried:
+        for place, build in _builds(several):
+            seen.setdefault(place, []).append(build)
+    return {place: _survey(days, seen.get(place, [])) for place, days in _days(bare, kind).items()}
+
+
+def _survey(days: list[DayCount], builds: list[BuildSeen]) -> Survey:
+    names: Counter[str] = Counter()
+    for day in days:
+        if day.server:
+            names[day.server] += day.records
+    most = sorted(names.items(), key=lambda item: (-item[1], item[0]))
     return Survey(
-        first=_utc(first),
-        last=_utc(last),
-        days=_days(bare, kind, first, last),
-        names=_names(bare),
-        builds=tuple(build for several in carried for build in _builds(several)),
+        first=min(day.first for day in days),
+        last=max(day.last for day in days),
+        days=tuple(days),
+        names=tuple(most[:_NAMES]),
+        builds=tuple(builds),
     )
 
 
 def _few_servers(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows whose rarest servers are nobody's where there are more than any log speaks of."""
-    if rows["server"].null_count() == len(rows) or rows["server"].n_unique() <= _SERVERS:
+    if rows["server"].null_count() == len(rows) or rows["server"].n_unique() <= SERVERS:
         return rows
     counts = rows["server"].drop_nulls().value_counts().sort("count", "server", descending=True)
-    known = counts["server"].head(_SERVERS)
+    known = counts["server"].head(SERVERS)
     return rows.with_columns(server=pl.when(pl.col("server").is_in(known.implode())).then("server"))
 
 
@@ -63,35 +80,21 @@ def _utc(time: datetime) -> datetime:
     return time.replace(tzinfo=UTC)
 
 
-def _days(rows: pl.DataFrame, kind: str, first: datetime, last: datetime) -> tuple[DayCount, ...]:
-    if first.date() == last.date() and rows["server"].null_count() == len(rows):
-        return (DayCount("", kind, first.date(), len(rows), _utc(first), _utc(last)),)
+def _days(rows: pl.DataFrame, kind: str) -> dict[int, list[DayCount]]:
+    """The days of each place."""
     counts = (
         rows.lazy()
-        .group_by(server=pl.col("server").fill_null(""), day=pl.col("time").dt.date())
+        .group_by("_place", server=pl.col("server").fill_null(""), day=pl.col("time").dt.date())
         .agg(pl.len(), first=pl.col("time").min(), last=pl.col("time").max())
-        .sort("server", "day")
+        .sort("_place", "server", "day")
         .collect()
     )
-    rows_of: list[tuple[str, date, int, datetime, datetime]] = counts.rows()
-    return tuple(
-        DayCount(server, kind, day, count, _utc(earliest), _utc(latest))
-        for server, day, count, earliest, latest in rows_of
-    )
-
-
-def _names(rows: pl.DataFrame) -> tuple[tuple[str, int], ...]:
-    if rows["server"].null_count() == len(rows):
-        return ()
-    counts = (
-        rows.lazy()
-        .filter(pl.col("server").is_not_null())
-        .group_by("server")
-        .len()
-        .sort("len", "server", descending=[True, False])
-        .collect()
-    )
-    return tuple(counts.head(64).iter_rows())
+    found: dict[int, list[DayCount]] = {}
+    for place, server, day, count, first, last in counts.iter_rows():
+        found.setdefault(place, []).append(
+            DayCount(server, kind, day, count, _utc(first), _utc(last))
+        )
+    return found
 
 
 def build_number(text: pl.Expr) -> pl.Expr:
@@ -102,27 +105,30 @@ def build_number(text: pl.Expr) -> pl.Expr:
     return pl.when(is_build).then(number)
 
 
-def _builds(rows: pl.LazyFrame) -> list[BuildSeen]:
+def _builds(rows: pl.LazyFrame) -> list[tuple[int, BuildSeen]]:
     """Builds with their first and last time; text that is no build is passed over."""
     seen = (
         rows.filter(pl.col("build").is_not_null())
         .with_columns(pl.col("time").dt.replace_time_zone(None))
-        .group_by("build", "origin")
+        .group_by("_place", "build", "origin")
         .agg(first=pl.col("time").min(), last=pl.col("time").max(), line=pl.col("line").min())
         .with_columns(build=build_number(pl.col("build").str.strip_chars()))
         .filter(pl.col("build").is_not_null())
-        .sort("line", "build")
-        .head(64)
+        .sort("_place", "line", "build")
+        .filter(pl.int_range(pl.len()).over("_place") < _BUILDS)
         .collect()
     )
     return [
-        BuildSeen(
-            build=row["build"],
-            grade="cu_only" if row["build"].endswith(".0") else "su_exact",
-            origin=row["origin"],
-            first=_utc(row["first"]),
-            last=_utc(row["last"]),
-            line=row["line"],
+        (
+            row["_place"],
+            BuildSeen(
+                build=row["build"],
+                grade="cu_only" if row["build"].endswith(".0") else "su_exact",
+                origin=row["origin"],
+                first=_utc(row["first"]),
+                last=_utc(row["last"]),
+                line=row["line"],
+            ),
         )
         for row in seen.iter_rows(named=True)
     ]

@@ -10,10 +10,11 @@ from hevesy.records.batch import Batch, Parser
 from hevesy.records.ecp_log import ECP_TIME, ecp_builds, with_event_data, with_pairs
 from hevesy.records.recognition import log_type
 from hevesy.records.text_log import TextLog, first_of, parse_text_log
+from hevesy.records.together import parse_together
 from hevesy.tables.ecp_activity import ECP_ACTIVITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hevesy.model import Source
 
@@ -57,4 +58,8 @@ def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Ite
     return parse_text_log(_LOG, stream, literals)
 
 
-PARSER = Parser("ecp_activity", _recognise, _parse)
+def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
+    return parse_together(_LOG, contents, literals)
+
+
+PARSER = Parser("ecp_activity", _recognise, _parse, together=_together)

@@ -33,4 +33,4 @@ def ecp_builds(rows: pl.LazyFrame) -> pl.LazyFrame:
     build = pl.col("EventData").str.extract(r"(?i)(?:^|;)'?S:BLD=([0-9.]{7,20})(?:[;']|$)")
     if "EventData" not in rows.collect_schema():
         build = pl.lit(None, pl.String)
-    return rows.select("time", "line", build=build, origin=pl.lit("S:BLD"))
+    return rows.select("_place", "time", "line", build=build, origin=pl.lit("S:BLD"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,7 +12,15 @@ from hevesy.tables import PROVENANCE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["COLUMN_LIMIT", "COLUMN_LISTS", "Context", "Section", "column_names", "sections"]
+__all__ = [
+    "COLUMN_LIMIT",
+    "COLUMN_LISTS",
+    "Context",
+    "Section",
+    "after_comment",
+    "column_names",
+    "sections",
+]
 
 COLUMN_LIMIT = 1000
 """Columns of the widest header that is taken for one; real ones have up to about 110."""
@@ -112,6 +120,14 @@ def _value(directive: str) -> pl.Expr:
         raw.str.head(len(directive)).str.to_lowercase() == directive.lower()
     )
     return pl.when(is_it).then(raw.str.slice(len(directive)).str.strip_chars())
+
+
+def after_comment(before: Context, line: str) -> Context:
+    """What holds after a line that begins with `#`, as `sections` has it."""
+    for name, directive in (("fields", _FIELDS), ("version", _VERSION), ("date", _DATE)):
+        if line[: len(directive)].lower() == directive.lower():
+            return replace(before, **{name: line[len(directive) :].strip()})
+    return before
 
 
 def column_names(fields: str, separator: str, canonical: Iterable[str]) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ import polars as pl
 from hevesy.records.batch import Batch, Parser
 from hevesy.records.recognition import head_lines, log_type
 from hevesy.records.text_log import TextLog, first_of, parse_text_log
+from hevesy.records.together import parse_together
 from hevesy.tables.httpproxy import HTTPPROXY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hevesy.model import Source
 
@@ -30,12 +31,14 @@ _NUMBER_OR_NOTHING = r"^\d*$"
 def _builds(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Builds of the version columns: the server's own, at the time of the row."""
     if not set(_VERSION) <= set(rows.collect_schema()):
-        return rows.select("time", "line", build=pl.lit(None, pl.String), origin=pl.lit("columns"))
+        nothing = pl.lit(None, pl.String)
+        return rows.select("_place", "time", "line", build=nothing, origin=pl.lit("columns"))
     return (
-        rows.select("time", "line", *_VERSION)
-        .group_by(_VERSION)
+        rows.select("_place", "time", "line", *_VERSION)
+        .group_by("_place", *_VERSION)
         .agg(first=pl.col("time").min(), last=pl.col("time").max(), line=pl.col("line").min())
         .select(
+            "_place",
             pl.concat_list("first", "last").alias("time"),
             "line",
             build=pl.concat_str(_VERSION, separator="."),
@@ -97,4 +100,8 @@ def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Ite
     return parse_text_log(_LOG, stream, literals)
 
 
-PARSER = Parser("httpproxy", _recognise, _parse)
+def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
+    return parse_together(_LOG, contents, literals)
+
+
+PARSER = Parser("httpproxy", _recognise, _parse, together=_together)

@@ -14,11 +14,12 @@ import polars as pl
 from hevesy.records.batch import Batch, Parser
 from hevesy.records.recognition import head_lines
 from hevesy.records.text_log import TextLog, parse_text_log
+from hevesy.records.together import parse_together
 from hevesy.tables import TIME
 from hevesy.tables.iis import IIS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hevesy.model import Source
 
@@ -151,4 +152,8 @@ def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Ite
     return parse_text_log(_LOG, stream, literals)
 
 
-PARSER = Parser("iis", _recognise, _parse)
+def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
+    return parse_together(_LOG, contents, literals)
+
+
+PARSER = Parser("iis", _recognise, _parse, together=_together)

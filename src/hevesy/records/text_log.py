@@ -16,7 +16,16 @@ from hevesy.records.headers import COLUMN_LISTS, Context, Section, column_names,
 from hevesy.records.lines import SAMPLES, LineBlock, line_blocks, sampled
 from hevesy.tables import PROVENANCE, Table
 
-__all__ = ["TextLog", "first_of", "parse_text_log", "short_name"]
+__all__ = [
+    "TextLog",
+    "finished",
+    "first_of",
+    "kept",
+    "layout_of",
+    "named",
+    "parse_text_log",
+    "short_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,12 @@ class TextLog:
     settle: Callable[[], Callable[[pl.DataFrame], pl.DataFrame]] | None = None
     """Makes, once a source, what corrects times that depend on the rows before."""
     builds: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
-    """Cells -> `build`, `origin`, `time`, `line` of the rows that carry a build number."""
+    """Cells -> `_place build origin time line` of the rows that carry a build number."""
+
+    @property
+    def bare_starts(self) -> tuple[str, ...]:
+        """What a header line without `#Fields:` begins with, lower case."""
+        return tuple(f"{name}," for name in self.bare)
 
 
 def first_of(*columns: str) -> Callable[[tuple[str, ...]], pl.Expr | None]:
@@ -79,20 +93,23 @@ class _Reading:
         if fields not in self.layouts:
             if len(self.layouts) > COLUMN_LISTS:
                 self.layouts.clear()
-            names = column_names(
-                fields, self.log.separator, (column.name for column in self.log.table.columns)
-            )
-            self.layouts[fields] = Layout(
-                names=names,
-                separator=self.log.separator,
-                rest=bool(names) and names[-1] in self.log.rest,
-                anchors={k: v for k, v in self.log.anchors.items() if k in names},
-                shapes={k: v for k, v in self.log.shapes.items() if k in names},
-                loose=tuple(name for name in self.log.loose if name in names),
-                when=self.log.time(names),
-                usual=self.log.usual,
-            )
+            self.layouts[fields] = layout_of(self.log, fields)
         return self.layouts[fields]
+
+
+def layout_of(log: TextLog, fields: str) -> Layout:
+    """The layout of rows under a column list."""
+    names = column_names(fields, log.separator, (column.name for column in log.table.columns))
+    return Layout(
+        names=names,
+        separator=log.separator,
+        rest=bool(names) and names[-1] in log.rest,
+        anchors={k: v for k, v in log.anchors.items() if k in names},
+        shapes={k: v for k, v in log.shapes.items() if k in names},
+        loose=tuple(name for name in log.loose if name in names),
+        when=log.time(names),
+        usual=log.usual,
+    )
 
 
 def parse_text_log(
@@ -123,21 +140,21 @@ def _batch(reading: _Reading, block: LineBlock) -> Batch:
     log = reading.log
     parts, reading.context = sections(block.frame, reading.context, log.bare)
     good, bad = _rows(reading, parts)
-    kept = _kept(good, reading.literals)
+    wanted = kept(good, reading.literals)
     damaged = sum(damage.count for damage in bad) + block.damaged
     samples = [*block.samples, *(sample for damage in bad for sample in damage.samples)]
     survey = replace(
         coverage(good, log.kind, log.builds),
         size=block.size,
         rows=len(good) + damaged,
-        parsed=len(kept),
-        passed_over=len(good) - len(kept),
+        parsed=len(wanted),
+        passed_over=len(good) - len(wanted),
         damaged=damaged,
         damaged_samples=tuple(sorted(samples, key=lambda sample: sample.line)[:SAMPLES]),
         headers=tuple(part.fields for part in parts if part.fields is not None and len(part.rows)),
         notes=_notes(block, parts, good),
     )
-    return Batch(log.table.name, _finish(log, kept), survey)
+    return Batch(log.table.name, finished(log, wanted), survey)
 
 
 def _notes(block: LineBlock, parts: list[Section], good: pl.DataFrame) -> tuple[str, ...]:
@@ -167,19 +184,19 @@ def _rows(reading: _Reading, parts: list[Section]) -> tuple[pl.DataFrame, list[D
                 good.append(found)
     if len(good) > 1:
         good = [pl.concat(good, how="diagonal").sort("line")]
-    return _named(reading, good[0] if good else pl.DataFrame()), bad
-
-
-def _named(reading: _Reading, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the server's short name, times settled, and what the survey needs."""
+    rows = good[0] if good else pl.DataFrame()
     if rows.is_empty():
-        return rows
-    log = reading.log
+        return rows, bad
+    rows = named(reading.log, rows)
+    return reading.settle(rows) if reading.settle else rows, bad
+
+
+def named(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the server's short name and what the survey needs."""
     if log.prepare:
         rows = log.prepare(rows)
     name = short_name(pl.col(log.server)) if log.server in rows.columns else pl.lit(None, pl.String)
-    rows = rows.with_columns(server=name)
-    return reading.settle(rows) if reading.settle else rows
+    return rows.with_columns(server=name)
 
 
 def short_name(name: pl.Expr) -> pl.Expr:
@@ -189,7 +206,8 @@ def short_name(name: pl.Expr) -> pl.Expr:
     return pl.when(address).then(name).otherwise(short)
 
 
-def _kept(rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
+def kept(rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
+    """The rows that hold a literal; all without literals, none with an empty tuple."""
     if literals is None or rows.is_empty():
         return rows
     if not literals:
@@ -197,7 +215,7 @@ def _kept(rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
     return rows.filter(pl.col("raw").str.contains_any(list(literals), ascii_case_insensitive=True))
 
 
-def _finish(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
+def finished(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
     """Cells into values: empty ones null, known numbers numbers; provenance in front."""
     if rows.is_empty():
         return pl.DataFrame(schema=PROVENANCE)
