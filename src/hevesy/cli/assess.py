@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hevesy.cli import option_values as values
 from hevesy.cli.command import DONE, FOUND, PARTIAL
+from hevesy.cli.rule_options import add_choice, choice_of
 from hevesy.model import Level
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
             metavar="PATH",
             help=what,
         )
+    add_choice(content)
     scope = parser.add_argument_group("time")
     scope.add_argument("--since", type=values.moment, metavar="TIME", help="detect from here on")
     scope.add_argument("--until", type=values.moment, metavar="TIME", help="detect up to here")
@@ -145,6 +147,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         evidence=tuple(arguments.evidence),
         case=arguments.output,
         rules=tuple(arguments.rules),
+        choice=choice_of(arguments),
         yara=tuple(arguments.yara),
         indicators=tuple(arguments.indicators),
         servers=dict(arguments.server),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hevesy.cli import option_values as values
 from hevesy.cli.command import DONE, USAGE
+from hevesy.cli.rule_options import add_choice, choice_of
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
 __all__ = ["add_to", "run"]
 
@@ -24,24 +24,28 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     listing.add_argument("--json", action="store_true", help="a JSON object a line")
     check = actions.add_parser("check", help="say which rules of a file, folder or zip can be used")
+    add_choice(listing)
+    add_choice(check)
     check.add_argument("paths", nargs="+", type=values.existing, metavar="PATH")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; `check` exits with 2 where a rule cannot be used."""
-    return _check(arguments.paths) if arguments.action == "check" else _list(arguments)
+    return _check(arguments) if arguments.action == "check" else _list(arguments)
 
 
-def _check(paths: list[Path]) -> int:
+def _check(arguments: argparse.Namespace) -> int:
     from hevesy.detection import load_rules
 
     code = DONE
-    for path in paths:
-        use = load_rules(str(path), [path]).use
+    choice = choice_of(arguments)
+    for path in arguments.paths:
+        use = load_rules(str(path), [path], choice=choice).use
         for place, reason in use.refused:
             print(f"{place}: {reason}")
             code = USAGE
-        print(f"{path}: {use.usable} rules can be used, {len(use.refused)} cannot")
+        left_out = f", {use.left_out} were not asked for" if use.left_out else ""
+        print(f"{path}: {use.usable} rules can be used, {len(use.refused)} cannot{left_out}")
     return code
 
 
@@ -53,7 +57,9 @@ def _list(arguments: argparse.Namespace) -> int:
     from hevesy.reports import write_rows
     from hevesy.runner import own_rules
 
-    found = [*own_rules(load()), *(load_rules(str(path), [path]) for path in arguments.rules)]
+    choice = choice_of(arguments)
+    given = [load_rules(str(path), [path], choice=choice) for path in arguments.rules]
+    found = [*own_rules(load()), *given]
     columns = ("level", "stage", "outcome", "vulnerability", "id", "title", "author", "source")
     rows = [
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hevesy.detection.baseline import Baseline, page_of
+from hevesy.detection.choice import RuleChoice, read_placeholders
 from hevesy.detection.correlated import correlate_hits
 from hevesy.detection.detector import Detector
 from hevesy.detection.exchange_signs import exchange_signs
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "Detector",
     "IndicatorRules",
+    "RuleChoice",
     "SigmaRules",
     "YaraRules",
     "correlate_hits",
@@ -28,5 +30,6 @@ __all__ = [
     "load_rules",
     "load_yara",
     "page_of",
+    "read_placeholders",
     "with_place",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hevesy.detection.choice import RuleChoice
 from hevesy.detection.stages import Claim, claim_of, level_of
 from hevesy.detection.taxonomy import taxonomy
 from hevesy.errors import ContentError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SigmaRules", "load_rules"]
 
+_ALL = RuleChoice()
+
 
 @dataclass(frozen=True, slots=True)
 class SigmaRules:
@@ -28,28 +31,45 @@ class SigmaRules:
     use: RuleUse
 
 
-def load_rules(source: str, paths: Sequence[Path], *, cache: Path | None = None) -> SigmaRules:
+def load_rules(
+    source: str,
+    paths: Sequence[Path],
+    *,
+    cache: Path | None = None,
+    choice: RuleChoice = _ALL,
+) -> SigmaRules:
     """Load the rules below some paths.
 
     Args:
         source: How the collection is called in reports: `hevesy/proxylogon`, or the user's path.
         paths: Files, folders or zips.
         cache: Folder for compiled rule sets.
+        choice: Which of them are asked, and what they are given.
 
     Raises:
-        ContentError: A path is missing, or a rule of hevesy claims what hevesy does not know.
+        ContentError: A path is missing, a pipeline is wrong, or a rule of hevesy claims what hevesy
+            does not know.
     """
     try:
-        ruleset = load(paths, taxonomy(), cache=cache)
+        loaded = load(
+            paths,
+            taxonomy(),
+            pipelines=choice.pipelines,
+            placeholders=choice.placeholders or None,
+            cache=cache,
+        )
     except SigmaLoadError as error:
         raise ContentError(str(error), source) from error
+    ruleset = choice.of(loaded)
     claims = tuple(_claim(rule, source) for rule in ruleset.rules)
     refused = tuple(
         (f"{one.file}:{one.line}" if one.line else one.file, f"{one.kind}: {one.reason}")
         for one in ruleset.refused
     )
     authors = tuple(sorted({rule.author for rule in ruleset.rules if rule.author}))
-    return SigmaRules(ruleset, claims, RuleUse(source, len(ruleset.rules), refused, authors))
+    left_out = len(loaded.rules) - len(ruleset.rules)
+    use = RuleUse(source, len(ruleset.rules), refused, authors, left_out)
+    return SigmaRules(ruleset, claims, use)
 
 
 def _claim(rule: Rule, source: str) -> Claim:

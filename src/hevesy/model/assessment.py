@@ -157,6 +157,8 @@ class RuleUse:
     refused: tuple[tuple[str, str], ...]
     """Place (`file:line`) and reason."""
     authors: tuple[str, ...] = ()
+    left_out: int = 0
+    """Rules that could be used and were not asked for: level, status or tag."""
 
 
 @dataclass(frozen=True, slots=True)

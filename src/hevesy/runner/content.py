@@ -85,7 +85,10 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
     """
     knowledge = load()
     sigma = [*own_rules(knowledge, cache)]
-    sigma += [_strict(load_rules(str(p), [p], cache=cache), p) for p in options.rules]
+    sigma += [
+        _strict(load_rules(str(p), [p], cache=cache, choice=options.choice), p)
+        for p in options.rules
+    ]
     yara = [
         load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"])
         for threat in knowledge.threats

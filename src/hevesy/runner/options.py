@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from hevesy.detection import RuleChoice
+
 __all__ = ["ClockOffset", "Options"]
 
 
@@ -28,6 +30,8 @@ class Options:
     evidence: tuple[str, ...]
     case: Path
     rules: tuple[Path, ...] = ()
+    choice: RuleChoice = field(default_factory=RuleChoice)
+    """Which of `rules` are asked, and what they are given."""
     yara: tuple[Path, ...] = ()
     indicators: tuple[Path, ...] = ()
     servers: Mapping[str, str] = field(default_factory=dict)

@@ -85,9 +85,9 @@ def _processing(
     placeholders: Mapping[str, Sequence[str]] | None,
 ) -> list[ProcessingPipeline]:
     """The pipelines that each rule goes through."""
-    from sigma.exceptions import SigmaError
     from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
     from sigma.processing.transformations import ValueListPlaceholderTransformation
+    from yaml import YAMLError
 
     ready: list[ProcessingPipeline] = []
     for each in pipelines:
@@ -96,7 +96,7 @@ def _processing(
             continue
         try:
             ready.append(ProcessingPipeline.from_yaml(Path(each).read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, SigmaError, TypeError, KeyError) as error:
+        except (OSError, YAMLError, *PYSIGMA_FAILURES) as error:
             raise SigmaLoadError(f"{each}: not a pipeline that can be read: {error}") from error
     if placeholders:
         values: dict[str, Any] = {name: list(given) for name, given in placeholders.items()}

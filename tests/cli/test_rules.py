@@ -1,0 +1,69 @@
+"""`hevesy rules`: what can be used, what not and why, what was not asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hevesy.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RULE = """
+title: {title}
+level: {level}
+status: test
+tags: [attack.t1505.003]
+logsource: {{category: webserver}}
+detection:
+  selection: {{cs-method|expand: '%verbs%'}}
+  condition: selection
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """Two rules with a placeholder."""
+    path = tmp_path / "rules.yml"
+    found = (RULE.format(title=level, level=level) for level in ("low", "high"))
+    path.write_text("---".join(found))
+    return path
+
+
+def run(*arguments: object) -> int:
+    """Run a command in this process."""
+    return main([str(argument) for argument in arguments])
+
+
+def test_check_names_what_cannot_be_used(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A placeholder without values is a refusal, named with its rule's place; exit code 2."""
+    assert run("rules", "check", rules) == 2
+    said = capsys.readouterr().out
+    assert f"{rules}:2: placeholder" in said
+    assert "0 rules can be used, 2 cannot" in said
+
+
+def test_check_counts_what_was_not_asked_for(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With values given and a least level, one rule is used, and one was not asked for."""
+    given = tmp_path / "values.toml"
+    given.write_text("verbs = ['PUT']")
+    assert run("rules", "check", rules, "--min-level", "high", "--placeholders", given) == 0
+    assert "1 rules can be used, 0 cannot, 1 were not asked for" in capsys.readouterr().out
+
+
+def test_list_shows_own_rules_whatever_is_chosen(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Selection is of the user's rules only."""
+    given = tmp_path / "values.yml"
+    given.write_text("verbs: PUT")
+    options = ("--rules", rules, "--placeholders", given, "--exclude-tag", "attack.*")
+    assert run("rules", "list", "--json", *options) == 0
+    sources = {json.loads(line)["source"] for line in capsys.readouterr().out.splitlines()}
+    assert str(rules) not in sources
+    assert "hevesy/proxylogon" in sources
