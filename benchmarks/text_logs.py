@@ -148,7 +148,7 @@ def lines_that_differ(logs: Logs, case: Path) -> list[str]:
         schema={"source": pl.String(), "line": pl.Int64()},
         orient="row",
     ).unique()
-    tail = pl.col("source").str.extract(r"(C/.*?)(?:\.gz)?$")
+    tail = pl.col("source").str.extract(r"(C/.*?)(?:\.gz!.*)?$")
     found = pl.read_parquet(case / "findings.parquet").filter(
         pl.col("rule_source").str.contains("^hevesy/")
     )

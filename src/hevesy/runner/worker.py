@@ -21,6 +21,7 @@ from hevesy.model import Loss, RuleReference, Source, Survey
 from hevesy.records import Batch, add_up, parse, parser_for
 from hevesy.runner.gathering import Gathered
 from hevesy.runner.memory import limit_own_memory
+from hevesy.runner.sifting import may_hold
 
 __all__ = ["ReadResult", "WorkerSetup", "follow_sources", "read_sources", "set_up"]
 
@@ -104,9 +105,23 @@ def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
 def follow_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """Third pass: the rows of some sources that touch followed values."""
     worker = _WORKER[0]
-    return [
-        _guarded(worker, source, reached, _follow) for source, reached in _reached(worker, sources)
+    passed = tuple(
+        source
+        for source, reached in reach_many(sources, scratch=worker.setup.scratch)
+        if _may_touch(worker, source, reached)
+    )
+    without = [source for source in sources if source not in set(passed)]
+    _count(worker, sum(source.size for source in without))
+    nothing = [ReadResult(source, Survey(), (), (), ()) for source in without]
+    return nothing + [
+        _guarded(worker, source, reached, _follow) for source, reached in _reached(worker, passed)
     ]
+
+
+def _may_touch(worker: _Worker, source: Source, reached: Reach) -> bool:
+    """Whether a source must be parsed to be followed; one that breaks must, to say how."""
+    literals = literals_of([value for _, value in worker.setup.followed.get(source.collection, ())])
+    return may_hold(reached.stream, literals) or reached.failure is not None
 
 
 _Read = Callable[["_Worker", Source, Reach], ReadResult]
@@ -116,9 +131,14 @@ def _reached(worker: _Worker, sources: tuple[Source, ...]) -> Iterator[tuple[Sou
     """Each source with its bytes; counts those that were dealt with, for the progress bar."""
     for source, reached in reach_many(sources, seekable=_must_seek, scratch=worker.setup.scratch):
         yield source, reached
-        if worker.read is not None:
-            with worker.read.get_lock():
-                worker.read.value += source.size
+        _count(worker, source.size)
+
+
+def _count(worker: _Worker, size: int) -> None:
+    """Tell the progress bar that so many bytes were dealt with."""
+    if worker.read is not None:
+        with worker.read.get_lock():
+            worker.read.value += size
 
 
 def _must_seek(source: Source) -> bool:
