@@ -129,7 +129,8 @@ def _inherited(
         above = "/".join(parts[:length])
         element = locations.get(above)
         if element is not None and (token := _token(element)):
-            return token, above if above == path else f"inherited from {above}"
+            shown = (element.get("path") or above).strip("/")
+            return token, above if above == path else f"inherited from {shown}"
     if default:
         return default, "inherited from the server"
     return "None", "not set anywhere"

@@ -41,6 +41,8 @@ class RewriteRules:
     rules: tuple[XmlElement, ...]
     cleared: int | None
     """Line of `<clear/>`; None where nothing is cleared."""
+    cleared_late: int | None
+    """Line of a `<clear/>` that stands after a rule, and undoes it."""
     removed: tuple[tuple[str, int], ...]
     """Names and lines of `<remove>`."""
 
@@ -61,6 +63,10 @@ def read_rewrite(data: bytes, place: str, windows_path: str = "") -> RewriteRule
     lists = [one for rewrite in rewrites for one in rewrite.children if one.tag in _LISTS]
     children = [child for rules in lists for child in rules.children]
     cleared = [child.line for child in children if child.tag == "clear"]
+    tags = [child.tag for child in children]
+    late = (
+        "clear" in tags and "rule" in tags and tags[::-1].index("clear") < tags[::-1].index("rule")
+    )
     path = (windows_path or place).replace("/", "\\").lower()
     return RewriteRules(
         place=place,
@@ -68,6 +74,7 @@ def read_rewrite(data: bytes, place: str, windows_path: str = "") -> RewriteRule
         back_end="\\clientaccess\\" in path,
         rules=tuple(child for child in children if child.tag == "rule"),
         cleared=cleared[0] if cleared else None,
+        cleared_late=cleared[-1] if late else None,
         removed=tuple(
             (child.get("name") or "", child.line) for child in children if child.tag == "remove"
         ),
@@ -226,13 +233,12 @@ def _stops(rule: XmlElement, measure: Measure, *, alone: bool) -> bool:
 
 def _undone(held: Sequence[XmlElement], files: Sequence[RewriteRules]) -> str:
     names = {(rule.get("name") or "").lower() for rule in held}
-    last = max(rule.line for rule in held)
     for file in files:
         if file.back_end:
             continue
         if file.site_root:
-            if file.cleared is not None and file.cleared > last:
-                return f"{file.place}:{file.cleared} clears it again"
+            if file.cleared_late is not None:
+                return f"{file.place}:{file.cleared_late} clears it again"
             continue
         if file.cleared is not None:
             return f"{file.place}:{file.cleared} clears the rules that it would inherit"
