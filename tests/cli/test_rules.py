@@ -67,3 +67,35 @@ def test_list_shows_own_rules_whatever_is_chosen(
     sources = {json.loads(line)["source"] for line in capsys.readouterr().out.splitlines()}
     assert str(rules) not in sources
     assert "hevesy/proxylogon" in sources
+
+
+@pytest.fixture(scope="module")
+def case(benign_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The case of an IIS log."""
+    folder = tmp_path_factory.mktemp("coverage") / "case"
+    assert run("assess", benign_log, "-o", folder, "-q", "--jobs", 1) == 0
+    return folder
+
+
+def test_coverage_names_rules_that_could_never_have_fired(
+    case: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With an IIS log alone, rules for HttpProxy logs and Windows events never could."""
+    assert run("rules", "coverage", case) == 0
+    said = capsys.readouterr().out
+    assert "no records of: Exchange HttpProxy log" in said
+    assert "could fire:" in said.splitlines()[-1]
+
+
+def test_coverage_as_json_has_all_rules(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a rule and server, those that could fire among them."""
+    assert run("rules", "coverage", case, "--json") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["state"] for row in rows} == {"could fire", "never"}
+    assert all(row["why"] and row["title"] and row["logsource"] is not None for row in rows)
+
+
+def test_coverage_rule_by_rule(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--each --all` names every rule in a line of its own."""
+    assert run("rules", "coverage", case, "--each", "--all") == 0
+    assert "hevesy/proxylogon" in capsys.readouterr().out

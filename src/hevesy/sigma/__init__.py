@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from hevesy.sigma.correlation import Correlation
 from hevesy.sigma.errors import SigmaLoadError
+from hevesy.sigma.gates import Need
 from hevesy.sigma.loading import load
 from hevesy.sigma.rule import Refusal, RefusalKind, Rule
 from hevesy.sigma.ruleset import Ruleset
@@ -24,6 +25,7 @@ from hevesy.sigma.taxonomy import LogSource, TableMap, Taxonomy
 __all__ = [
     "Correlation",
     "LogSource",
+    "Need",
     "Refusal",
     "RefusalKind",
     "Rule",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hevesy.sigma.taxonomy import TableMap
 
-__all__ = ["Alternative", "alternatives"]
+__all__ = ["Alternative", "alternatives", "channel_names"]
 
 # A value that no rule holds, by which a field is known again after a pipeline has renamed it.
 _MARK = "\ue000probe"
@@ -77,6 +77,19 @@ def _ours(logsource: LogSource) -> list[Alternative]:
         for entry in _entries()
         if LogSource(entry.get("product"), entry.get("category"), entry.get("service")) == logsource
     ]
+
+
+def channel_names() -> frozenset[str]:
+    """The channels that log sources are answered by, as Windows writes them."""
+    from sigma.pipelines.common import windows_logsource_mapping
+
+    stock = [
+        name
+        for one in windows_logsource_mapping.values()
+        for name in ([one] if isinstance(one, str) else one)
+    ]
+    ours = [name for entry in _entries() for name in entry["where"].get("Channel", ())]
+    return frozenset(stock + ours)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.sigma.correlation import Correlation, correlate, fields_of
+from hevesy.sigma.gates import Need, needs
 from hevesy.sigma.matching import Matcher
 from hevesy.sigma.plan import Plan
 from hevesy.sigma.rule import Refusal, Rule
@@ -107,6 +108,11 @@ class Ruleset:
             found.get(name, pl.lit(None, dtype=pl.String())).alias(name)
             for name in self.correlation_fields
         )
+
+    @property
+    def needs(self) -> dict[int, tuple[Need, ...]]:
+        """What each rule needs of the logs: any of several ways in which it can match."""
+        return needs(self.plans, self.correlations)
 
     @property
     def correlated_rules(self) -> frozenset[int]:
