@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from hevesy.records import Batch, add_up, parse, parser_for
 from hevesy.runner.gathering import Gathered
 from hevesy.runner.memory import limit_own_memory
 from hevesy.runner.sifting import may_hold
+from hevesy.runner.small_logs import SmallLogs, head_of
 
 __all__ = ["ReadResult", "WorkerSetup", "follow_sources", "read_sources", "set_up"]
 
@@ -88,10 +89,18 @@ def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """First and second pass: every byte of some sources, surveyed and compared."""
     worker = _WORKER[0]
     gathered = Gathered(worker.detector)
+    small = SmallLogs()
     results = [
-        _guarded(worker, source, reached, partial(_read, place=place, gathered=gathered))
+        _guarded(
+            worker, source, reached, partial(_read, place=place, gathered=gathered, small=small)
+        )
         for place, (source, reached) in enumerate(_reached(worker, sources))
     ]
+    for place, _, batches in small.batches():
+        sealed = results[place].survey
+        results[place] = _taken(worker, batches, place, results[place].source, gathered)
+        survey = replace(results[place].survey, sha256=sealed.sha256, size=sealed.size)
+        results[place] = replace(results[place], survey=survey)
     found = [
         with_place(hits, results[place].source, results[place].survey.sha256)
         for place, hits in gathered.hits()
@@ -163,7 +172,13 @@ def _guarded(worker: _Worker, source: Source, reached: Reach, read: _Read) -> Re
 
 
 def _read(
-    worker: _Worker, source: Source, reached: Reach, *, place: int, gathered: Gathered
+    worker: _Worker,
+    source: Source,
+    reached: Reach,
+    *,
+    place: int,
+    gathered: Gathered,
+    small: SmallLogs,
 ) -> ReadResult:
     parser = parser_for(source.kind)
     if parser is None:
@@ -171,22 +186,35 @@ def _read(
         return ReadResult(source, _file_survey(reached.sha256, reached.size), (), (), ())
     if parser.parse is None:
         return _read_file(worker, source, reached, place=place, gathered=gathered)
+    content, stream = head_of(source, reached.stream)
+    if content is not None and reached.failure is None:
+        reached.finish()
+        small.add(place, source, content)
+        return ReadResult(source, _file_survey(reached.sha256, reached.size), (), (), ())
+    result = _taken(worker, parse(source, stream), place, source, gathered)
+    if result.loss is not None:
+        return result
+    reached.finish()
+    survey = replace(result.survey, sha256=reached.sha256, size=reached.size)
+    return replace(result, survey=survey)
+
+
+def _taken(
+    worker: _Worker, batches: Iterable[Batch], place: int, source: Source, gathered: Gathered
+) -> ReadResult:
+    """Let the rows of a source be compared; what they say of it, and the signs of Exchange."""
     surveys: list[Survey] = []
     signs: dict[str, str] = {}
     loss = None
     try:
-        for batch in parse(source, reached.stream):
+        for batch in batches:
             surveys.append(batch.survey)
             if len(signs) <= len(batch.survey.names):
                 signs = dict(exchange_signs(batch)) | signs
             gathered.add(place, source.kind, _narrowed(batch, worker.setup))
-        reached.finish()
     except EvidenceError as error:  # a member that ends early: what came before it counts
         loss = Loss(source.input, source.path, "partial", str(error))
-    survey = add_up(surveys)
-    if loss is None:
-        survey = replace(survey, sha256=reached.sha256, size=reached.size)
-    return ReadResult(source, survey, (), (), tuple(sorted(signs.items())), loss)
+    return ReadResult(source, add_up(surveys), (), (), tuple(sorted(signs.items())), loss)
 
 
 def _narrowed(batch: Batch, setup: WorkerSetup) -> Batch:
