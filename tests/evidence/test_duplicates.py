@@ -66,8 +66,11 @@ def test_a_log_copied_while_it_grew_counts_once(
     }
     pairs = [(sources[n], hashlib.sha256(c).hexdigest()) for n, c in copies.items()]
     whole = sources["whole"]
-    assert grown(pairs) == {sources["short"]: whole, sources["longer"]: whole}
-    assert grown(reversed(pairs)) == grown(pairs)
+    servers = {name: ("EX01", ()) for name in copies}
+    expected = {sources["short"]: whole, sources["longer"]: whole}
+    assert grown(pairs, servers) == expected
+    assert grown(reversed(pairs), servers) == expected
+    assert grown(pairs) == {}, "without names, two collections are two servers"
     (made / "whole").unlink()
-    assert grown(pairs) == {}
+    assert grown(pairs, servers) == {}
     assert tmp_path.exists()

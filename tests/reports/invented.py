@@ -15,13 +15,17 @@ from hevesy.model import (
     BuildSeen,
     Chain,
     Coverage,
+    CveFacts,
     DamagedRow,
+    Exposure,
+    ExposureState,
     Finding,
     Incident,
     Input,
     Level,
     Loss,
     Outcome,
+    PlanStep,
     RiskWindow,
     RuleReference,
     RuleUse,
@@ -69,6 +73,16 @@ STRAY: list[dict[str, Any]] = [
         "raw": "powershell -enc [cut]",
     },
 ]
+
+EXPOSURE = Exposure(
+    cve=CveFacts("CVE-2021-26855", title="SSRF", severity="critical", kev_added=date(2021, 11, 3)),
+    state=ExposureState.OPEN,
+    why="15.1.2106.2 is below 15.1.2106.13, fixed by Mar21SU",
+    first_fixed_build="15.1.2106.13",
+    remedy="install KB5000871",
+    rests_on=("header_version in HttpProxy_2021030300-1.LOG",),
+)
+UPDATE_STEP = PlanStep(1, "su", "Install Mar21SU", "Run the .msp elevated", ("CVE-2021-26855",))
 
 
 def invent_assessment(*, more: int = 0) -> Assessment:
@@ -352,7 +366,11 @@ def _server(name: str, verdict: Verdict | None, coverage: tuple[Coverage, ...]) 
         )
         if verdict
         else (),
-        exposures=("CVE-2021-26855: open until 2021-03-12",) if lacking else (),
+        exposures=(EXPOSURE,) if lacking else (),
+        update="Exchange Server 2016 CU18" if lacking else "",
+        support="out of support since 2025-10-14" if lacking else "",
+        update_plan=(UPDATE_STEP,) if lacking else (),
+        conflicts=("the registry says 15.1.2106.2, ExSetup.exe 15.1.2106.13",) if lacking else (),
         clock_notes=("EX02: the clock was 5 hours ahead, corrected",) if name == "EX02" else (),
     )
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from hevesy import __version__
+from hevesy.assessment.openness import fixed_at, with_openness
 from hevesy.assessment.plan import plan
 from hevesy.assessment.verdict import judge
 from hevesy.assessment.windows import risk_window
+from hevesy.knowledge import load_exchange
 from hevesy.model import (
     Assessment,
     BuildSeen,
     Coverage,
+    ExposedServer,
+    Exposure,
+    ExposureState,
     Input,
     Loss,
     RuleUse,
     Server,
     ServerAssessment,
+    ServerEvidence,
     SourceState,
     Threat,
     Verdict,
@@ -31,6 +37,10 @@ if TYPE_CHECKING:
     from hevesy.incident import Reconstruction
 
 __all__ = ["Known", "assemble"]
+
+
+_RESTS_ON = 5
+"""Places that an exposure names; the others are in the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,10 @@ class Known:
     rules: tuple[RuleUse, ...]
     options: tuple[tuple[str, str], ...]
     threats: tuple[Threat, ...]
+    exposed: Mapping[str, ExposedServer]
+    """What was open, by Exchange server."""
+    server_evidence: Mapping[str, ServerEvidence]
+    """What says builds and settings, by Exchange server."""
 
 
 def assemble(known: Known, happened: Reconstruction) -> Assessment:
@@ -58,6 +72,7 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         known: What was handed in, and what it covers.
         happened: Findings, incidents, timeline.
     """
+    findings = with_openness(happened.findings, known.server_evidence, load_exchange())
     servers = sorted(
         (_server(server, known, happened) for server in known.servers),
         key=lambda s: (s.verdict.rank if s.verdict else len(Verdict), s.name),
@@ -67,8 +82,8 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         inputs=known.inputs,
         servers=tuple(servers),
         incidents=happened.incidents,
-        findings=happened.findings,
-        actions=plan(servers, happened.findings, known.threats, known.losses),
+        findings=findings,
+        actions=plan(servers, findings, known.threats, known.losses),
         losses=known.losses,
         sources=known.sources,
         rules=known.rules,
@@ -82,7 +97,8 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
     coverage = known.coverage.get(server.name, ())
     findings = {f.id: f for f in happened.findings if f.server == server.name}
     chains = [c for i in happened.incidents for c in i.chains if c.server == server.name]
-    windows = tuple(risk_window(threat, coverage) for threat in known.threats)
+    exposed = known.exposed.get(server.name)
+    windows = tuple(risk_window(t, coverage, fixed_at(t, exposed)) for t in known.threats)
     judged = judge(chains, findings, coverage, windows)
     return ServerAssessment(
         name=server.name,
@@ -99,8 +115,26 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
         coverage=coverage,
         windows=windows if server.exchange else (),
         builds=known.builds.get(server.name, ()),
+        update=exposed.update if exposed else "",
+        support=exposed.support if exposed else "",
+        exposures=_exposures(exposed, known.threats),
+        update_plan=exposed.plan if exposed else (),
+        conflicts=exposed.conflicts if exposed else (),
         clock_notes=known.clock_notes.get(server.name, ()),
     )
+
+
+def _exposures(exposed: ExposedServer | None, threats: Sequence[Threat]) -> tuple[Exposure, ...]:
+    """The vulnerabilities of known threats first, then all others that are open."""
+    if exposed is None:
+        return ()
+    wanted = {v.id for threat in threats for v in threat.vulnerabilities}
+    told = [
+        replace(one, rests_on=one.rests_on[:_RESTS_ON])
+        for one in exposed.exposures
+        if one.cve.id in wanted or one.state is ExposureState.OPEN
+    ]
+    return tuple(sorted(told, key=lambda one: one.cve.id not in wanted))
 
 
 def _limits() -> tuple[str, ...]:

@@ -20,17 +20,30 @@ _GRACE = timedelta(days=1)
 """A log that begins or ends within a day of the window's edge reaches it."""
 
 
-def risk_window(threat: Threat, coverage: Sequence[Coverage]) -> RiskWindow:
+def risk_window(
+    threat: Threat, coverage: Sequence[Coverage], fixed: datetime | None = None
+) -> RiskWindow:
     """Whether one server's evidence covers the time in which a threat was exploited.
 
-    Until it is known when a server was fixed, the window runs from the first known exploitation to
-    the end of the evidence: it can be covered too little by this, never too much.
+    Where it is not known when a server was fixed, the window runs from the first known exploitation
+    to the end of the evidence: it can be covered too little by this, never too much.
 
     Args:
         threat: With `first_exploited` and the kinds that must cover the window.
         coverage: The server's.
+        fixed: First line that shows the last of its vulnerabilities fixed on this server.
     """
-    end = max((c.last for c in coverage if c.last), default=None)
+    last = max((c.last for c in coverage if c.last), default=None)
+    end = min((time for time in (last, fixed) if time), default=None)
+    if fixed and fixed <= threat.first_exploited:
+        return RiskWindow(
+            threat=threat.name,
+            start=threat.first_exploited,
+            start_source=threat.first_exploited_source,
+            end=end,
+            covered=True,
+            missing=(),
+        )
     by_kind = {c.kind: c for c in coverage}
     missing = [
         reason

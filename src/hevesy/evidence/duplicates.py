@@ -68,7 +68,7 @@ def grown(
     groups: dict[tuple[str, str], list[tuple[Source, str]]] = {}
     for source, sha256 in hashed:
         if source.size > 0 and sha256 and not _is_file(source):
-            groups.setdefault((_path(source), _server(source, servers or {})), []).append(
+            groups.setdefault((_path(source), _owner(source, servers or {})), []).append(
                 (source, sha256)
             )
     copies: dict[Source, Source] = {}
@@ -114,6 +114,10 @@ def _path(source: Source) -> str:
 def _server(source: Source, servers: _Servers) -> str:
     if source.kind and not _is_file(source):
         return ""
+    return _owner(source, servers)
+
+
+def _owner(source: Source, servers: _Servers) -> str:
     return servers[source.collection][0] if source.collection in servers else source.collection
 
 

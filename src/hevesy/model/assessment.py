@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from hevesy.model.exposure import Exposure, PlanStep
 from hevesy.model.finding import Finding
 from hevesy.model.incident import Incident
 from hevesy.model.ladders import Verdict
@@ -109,8 +110,15 @@ class ServerAssessment:
     coverage: tuple[Coverage, ...]
     windows: tuple[RiskWindow, ...]
     builds: tuple[BuildSeen, ...]
-    exposures: tuple[str, ...] = ()
-    """Filled by `exposure`, when that room stands."""
+    update: str = ""
+    """Name of the newest build that the evidence shows: `Exchange Server 2016 CU19 Mar21SU`."""
+    support: str = ""
+    """In words: `out of support since 2025-10-14`."""
+    exposures: tuple[Exposure, ...] = ()
+    """The vulnerabilities of known threats, and all that are open; gravest first, KEV first."""
+    update_plan: tuple[PlanStep, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    """Sources that contradict each other about builds."""
     clock_notes: tuple[str, ...] = ()
 
 

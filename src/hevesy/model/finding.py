@@ -76,6 +76,11 @@ class Finding:
     """Whether a chain may rest on it: exploit, write, shell, a process of an Exchange worker."""
     own: bool = False
     """Whether a rule of hevesy made it: a verdict rests on no other."""
+    open_then: str = ""
+    """Whether the server was open to the rule's vulnerability when it happened: `yes`, `no`,
+    `mitigated`, `cannot_tell`; empty where the rule names none, or no build is known."""
+    open_why: str = ""
+    """One sentence, with the builds that it rests on."""
     incident: str = ""
     """Id of the incident it belongs to; empty: unexplained."""
     decision: str = ""

@@ -116,7 +116,7 @@ class Loss:
     """Path within the input; empty where the whole input was lost."""
     state: str
     """`unreadable`, `refused`, `quarantined`, `partial`, `damaged_rows`, `not_parsed_yet`,
-    `unknown_kind`."""
+    `unknown_kind`, `unreadable_setting`."""
     reason: str
     server: str = ""
     rows: int = field(default=0)

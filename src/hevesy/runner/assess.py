@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from hevesy import case, reports
 from hevesy.model import Assessment
 from hevesy.runner.concluding import conclude, take_stock, tell_what_happened
+from hevesy.runner.examining import examine_exposure
 from hevesy.runner.memory import PeakMemory
 from hevesy.runner.naming import correlate, name_servers
 from hevesy.runner.reading import follow, load_all, read_all, take_in
@@ -44,6 +45,7 @@ STAGES: tuple[Stage, ...] = (
     correlate,  # what several hits are together
     follow,  # the records that touch what succeeded
     tell_what_happened,  # chains, incidents, timeline
+    examine_exposure,  # what was open, and since when
     take_stock,  # what the evidence could have shown
     conclude,  # the one Assessment
 )

@@ -67,6 +67,8 @@ def take_stock(state: State) -> State:
         rules=content.uses,
         options=_options(state),
         threats=content.knowledge.threats,
+        exposed=state.exposed,
+        server_evidence=state.server_evidence,
     )
     return replace(state, ledger=ledger, known=known)
 

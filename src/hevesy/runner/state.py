@@ -12,7 +12,15 @@ import polars as pl
 from hevesy.assessment import Known
 from hevesy.evidence import Evidence
 from hevesy.incident import Reconstruction
-from hevesy.model import Assessment, Loss, RuleReference, Server, Source
+from hevesy.model import (
+    Assessment,
+    ExposedServer,
+    Loss,
+    RuleReference,
+    Server,
+    ServerEvidence,
+    Source,
+)
 from hevesy.runner.content import Content
 from hevesy.runner.options import Options
 from hevesy.runner.worker import ReadResult
@@ -53,6 +61,10 @@ class State:
     rules: Mapping[str, RuleReference] = field(default_factory=dict)
     ledger: pl.DataFrame | None = None
     happened: Reconstruction | None = None
+    server_evidence: Mapping[str, ServerEvidence] = field(default_factory=dict)
+    """What says builds and settings, by Exchange server."""
+    exposed: Mapping[str, ExposedServer] = field(default_factory=dict)
+    """What was open, by Exchange server."""
     known: Known | None = None
     assessment: Assessment | None = None
     timings: Timings = field(default_factory=dict)

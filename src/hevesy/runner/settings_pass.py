@@ -1,0 +1,90 @@
+"""What a worker does with files that say builds and settings: setup logs, configuration, hives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hevesy.errors import EvidenceError
+from hevesy.evidence import Reach, reach_many
+from hevesy.exposure import ExposureFile, Reading, file_kind, read_file
+from hevesy.knowledge import ExchangeKnowledge, load_exchange
+from hevesy.model import Source
+from hevesy.runner.memory import limit_own_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["SettingsRead", "prepare", "read_settings", "speaks_of_settings"]
+
+FILE_LIMIT = 64 << 20
+"""Bytes of a file that are read; a setup log of many years is smaller."""
+
+_HEAD = 65536
+_KINDS = (
+    "config_file",
+    "later:exchange_setup",
+    "later:health_checker",
+    "later:registry_hive",
+)
+_STATE: list[tuple[Path, ExchangeKnowledge]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRead:
+    """What one file says."""
+
+    source: Source
+    reading: Reading
+    web_config: ExposureFile | None = None
+    """A web.config, which is judged together with the others of its server."""
+
+
+def speaks_of_settings(source: Source) -> bool:
+    """Whether a source may say something of builds or settings."""
+    name = source.path.rsplit("/", 1)[-1].lower()
+    return source.kind in _KINDS or name == "exsetup.exe"
+
+
+def prepare(scratch: Path, memory_limit: int) -> None:
+    """Prepare this process.
+
+    Args:
+        scratch: Private folder of the run.
+        memory_limit: Bytes that this process may take.
+    """
+    limit_own_memory(memory_limit)
+    _STATE[:] = [(scratch, load_exchange())]
+
+
+def read_settings(sources: tuple[Source, ...]) -> Sequence[SettingsRead]:
+    """Read some files; nothing in them can make a reader raise."""
+    scratch, known = _STATE[0]
+    return [
+        _read(source, reached, scratch, known)
+        for source, reached in reach_many(sources, scratch=scratch)
+    ]
+
+
+def _read(source: Source, reached: Reach, scratch: Path, known: ExchangeKnowledge) -> SettingsRead:
+    place = f"{source.input}/{source.path}"
+    try:
+        data = reached.stream.read(FILE_LIMIT)
+    except (EvidenceError, OSError) as error:
+        return SettingsRead(source, Reading(problems=(f"{place}: {error}",)))
+    path = source.windows_path or source.path
+    kind = file_kind(data[:_HEAD], path)
+    local = scratch / "hive" if kind == "registry" else None
+    if local:
+        local.write_bytes(data)
+    file = ExposureFile(data, place, path, local=local)
+    if kind == "web_config":
+        return SettingsRead(source, Reading(), file)
+    if not kind:
+        return SettingsRead(source, Reading())
+    try:
+        return SettingsRead(source, read_file(file, known))
+    finally:
+        if local:
+            local.unlink(missing_ok=True)
