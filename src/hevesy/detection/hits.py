@@ -137,18 +137,7 @@ def hits_of(
     """
     if not matches.height:
         return empty_hits()
-    what = pl.DataFrame(
-        {
-            "rule": range(len(claims)),
-            "rule_id": [c.rule.id for c in claims],
-            "stage": [c.stage.value for c in claims],
-            "outcome": [c.outcome.value for c in claims],
-            "anchor": [c.anchor for c in claims],
-            "own": [c.own for c in claims],
-            "why": [c.why for c in claims],
-        },
-        schema_overrides={"rule": matches.schema["rule"]},
-    )
+    what = _what(matches["rule"].unique().sort(), claims)
     rows = frame[matches["row"]]
     place = rows.select(
         "time",
@@ -166,6 +155,22 @@ def hits_of(
         what, on="rule", how="left", maintain_order="left"
     )
     return _shaped(hits)
+
+
+def _what(rules: pl.Series, claims: Sequence[Claim]) -> pl.DataFrame:
+    """What the rules that matched claim; of thousands, few do."""
+    made = [claims[index] for index in rules]
+    return pl.DataFrame(
+        {
+            "rule": rules,
+            "rule_id": [c.rule.id for c in made],
+            "stage": [c.stage.value for c in made],
+            "outcome": [c.outcome.value for c in made],
+            "anchor": [c.anchor for c in made],
+            "own": [c.own for c in made],
+            "why": [c.why for c in made],
+        }
+    )
 
 
 def file_hit(claim: Claim, kind: str, raw: str, detail: str, pivots: Sequence[str]) -> pl.DataFrame:

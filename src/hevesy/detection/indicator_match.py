@@ -79,7 +79,7 @@ class IndicatorRules:
 
     def match(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Rows that hold an indicator: columns `rule` (index into `claims`) and `row`."""
-        parts = [pl.DataFrame(schema={"rule": pl.UInt32(), "row": pl.UInt32()})]
+        parts = [_none()]
         for kind, values in self._by_type.items():
             agent = "agent" in kind
             parts += [
@@ -123,14 +123,24 @@ def _columns(names: Sequence[str], table: str, frame: pl.DataFrame) -> list[str]
 def _equal(
     frame: pl.DataFrame, column: str, values: Mapping[str, int], *, user_agent: bool
 ) -> pl.DataFrame:
-    text = pl.col(column)
+    text = pl.col("cell")
     text = user_agent_expression(text) if user_agent else text.str.to_lowercase()
+    # A log says the same few thousand values over and over: each is compared once.
+    cells = frame.select(cell=pl.col(column).unique()).with_columns(value=text)
+    found = cells.filter(pl.col("value").is_in(list(values)))
+    if found.is_empty():
+        return _none()
     wanted = pl.DataFrame(
         {"value": list(values), "rule": list(values.values())},
         schema={"value": pl.String(), "rule": pl.UInt32()},
     )
-    rows = frame.select(value=text).with_row_index("row")
-    return rows.join(wanted, on="value", how="inner").select("rule", "row")
+    rows = frame.select(cell=column).with_row_index("row")
+    named = found.join(wanted, on="value", how="inner").select("cell", "rule")
+    return rows.join(named, on="cell", how="inner").select("rule", "row")
+
+
+def _none() -> pl.DataFrame:
+    return pl.DataFrame(schema={"rule": pl.UInt32(), "row": pl.UInt32()})
 
 
 def _within(frame: pl.DataFrame, column: str, values: Mapping[str, int]) -> pl.DataFrame:
