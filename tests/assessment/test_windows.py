@@ -77,3 +77,23 @@ def test_evidence_from_before_the_window_covers_nothing() -> None:
 
     assert not risk_window(THREAT, kinds).covered
     assert not risk_window(THREAT, []).covered
+
+
+def test_a_server_that_was_fixed_is_at_risk_until_then() -> None:
+    """Logs that end after the fix, and before the end of all evidence, cover the window."""
+    kinds = [
+        coverage("iis", "2021-01-02", "2021-03-14"),
+        coverage("ecp_server", "2021-01-02", "2021-03-06"),
+    ]
+    fixed = datetime(2021, 3, 5, tzinfo=UTC)
+
+    assert not risk_window(THREAT, kinds).covered
+    assert risk_window(THREAT, kinds, fixed).covered
+    assert risk_window(THREAT, kinds, fixed).end == fixed
+
+
+def test_a_server_that_was_fixed_before_anybody_came_was_never_at_risk() -> None:
+    """Then no log need cover anything."""
+    window = risk_window(THREAT, [], datetime(2020, 12, 1, tzinfo=UTC))
+
+    assert window.covered
