@@ -38,7 +38,7 @@ def test_the_version_follows_the_cumulative_update(known: ExchangeKnowledge) -> 
 def test_a_listed_update_tells_the_rest(known: ExchangeKnowledge) -> None:
     """The newest update of this cumulative update that is installed is the build."""
     kbs = ("KB5026261", "KB5029388", "KB9999999")
-    updates = [*(package(kb) for kb in kbs), {"X": 1}]
+    updates: list[dict[str, object]] = [*(package(kb) for kb in kbs), {"X": 1}]
     server = server_of_values(SETUP, updates, "SOFTWARE", known, "EX01")
 
     assert server is not None

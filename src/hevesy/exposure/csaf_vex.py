@@ -44,6 +44,7 @@ def csaf_vex(
     today: dt.date,
     publisher: str = "hevesy",
     namespace: str = _NAMESPACE,
+    tlp: str = "AMBER",
 ) -> bytes:
     """The document.
 
@@ -53,13 +54,14 @@ def csaf_vex(
         today: date of the document.
         publisher: who says it.
         namespace: an address of the publisher.
+        tlp: mark of the document, a label of CSAF 2.0: `RED`, `AMBER`, `GREEN`, `WHITE`.
     """
     judged = sorted((one for one in servers if one.build), key=lambda one: one.name)
     products = _product_ids(judged)
     left_out = sorted(one.name for one in servers if not one.build)
     return encode(
         {
-            "document": _document(known, today, publisher, namespace, left_out),
+            "document": _document(known, today, (publisher, namespace, tlp), left_out),
             "product_tree": {"branches": [_vendor(judged, products)]},
             "vulnerabilities": _vulnerabilities(judged, products),
         }
@@ -74,10 +76,10 @@ def _product_ids(servers: Sequence[ExposedServer]) -> dict[str, str]:
 def _document(
     known: ExchangeKnowledge,
     today: dt.date,
-    publisher: str,
-    namespace: str,
+    marks: tuple[str, str, str],
     left_out: Sequence[str],
 ) -> dict[str, Any]:
+    publisher, namespace, tlp = marks
     moment = f"{today.isoformat()}T00:00:00Z"
     text = (
         f"Judged from builds and settings on {today.isoformat()}, by tables of "
@@ -93,6 +95,7 @@ def _document(
         "csaf_version": "2.0",
         "title": "Exposure of Microsoft Exchange servers",
         "lang": "en",
+        "distribution": {"tlp": {"label": tlp}},
         "publisher": {"category": "user", "name": publisher, "namespace": namespace},
         "notes": notes,
         "tracking": {

@@ -175,7 +175,9 @@ class BuildTable:
         after = self._followed[position] if position < len(self._followed) else None
         after = after if after and after.build[:2] == family else None
         known = next((row for row in self._followed if row.build == build), None)
-        branch = next((row for row in self._followed if _branch(row.build) == _branch(build)), None)
+        same = [row for row in self._followed if _branch(row.build) == _branch(build)]
+        branch = next((row for row in reversed(same) if row.build <= build), None)
+        branch = branch or next(iter(same), None)
         nearest = branch or before or after
         return Placement(
             build=build,
