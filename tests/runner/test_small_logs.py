@@ -10,7 +10,6 @@ from hevesy.model import Source
 from hevesy.records import SMALL
 from hevesy.runner.small_logs import SmallLogs, head_of
 
-
 IIS = b"#Fields: date time cs-uri-stem sc-status\n2021-03-03 00:00:01 /a 200\n"
 OAB = b"#Version: 1\nTimestamp,Message\n2021-03-03T00:00:01Z,x\n2021-03-03T00:00:02Z,x\n"
 LOGS = (("iis", IIS), ("oab_generator", OAB), ("iis", IIS * 2))

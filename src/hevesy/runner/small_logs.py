@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SmallLogs", "head_of"]
 
+_FULL = 8 << 20
+"""Bytes that wait at most: an archive may hold any number of small logs, and is one task."""
+
 
 class SmallLogs:
     """Logs whose bytes are here and whose rows are not read yet."""
@@ -22,6 +25,12 @@ class SmallLogs:
     def __init__(self) -> None:
         """Begin with none."""
         self._waiting: dict[str, list[tuple[int, Source, bytes]]] = {}
+        self._size = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to read them."""
+        return self._size >= _FULL
 
     def add(self, place: int, source: Source, content: bytes) -> None:
         """Let a log wait.
@@ -31,10 +40,12 @@ class SmallLogs:
             source: its `kind` says with which others it is read.
             content: all of its bytes.
         """
+        self._size += len(content)
         self._waiting.setdefault(source.kind, []).append((place, source, content))
 
     def batches(self) -> Iterator[tuple[int, Source, list[Batch]]]:
         """Read them: place, source and batches of each, by kind and place."""
+        self._size = 0
         for kind in sorted(self._waiting):
             places, sources, contents = zip(*self._waiting.pop(kind), strict=True)
             yield from zip(places, sources, parse_together(sources, contents), strict=True)

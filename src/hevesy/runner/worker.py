@@ -90,17 +90,13 @@ def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     worker = _WORKER[0]
     gathered = Gathered(worker.detector)
     small = SmallLogs()
-    results = [
-        _guarded(
-            worker, source, reached, partial(_read, place=place, gathered=gathered, small=small)
-        )
-        for place, (source, reached) in enumerate(_reached(worker, sources))
-    ]
-    for place, _, batches in small.batches():
-        sealed = results[place].survey
-        results[place] = _taken(worker, batches, place, results[place].source, gathered)
-        survey = replace(results[place].survey, sha256=sealed.sha256, size=sealed.size)
-        results[place] = replace(results[place], survey=survey)
+    results: list[ReadResult] = []
+    for place, (source, reached) in enumerate(_reached(worker, sources)):
+        read = partial(_read, place=place, gathered=gathered, small=small)
+        results.append(_guarded(worker, source, reached, read))
+        if small.full:
+            _read_small(worker, small, results, gathered)
+    _read_small(worker, small, results, gathered)
     found = [
         with_place(hits, results[place].source, results[place].survey.sha256)
         for place, hits in gathered.hits()
@@ -215,6 +211,17 @@ def _taken(
     except EvidenceError as error:  # a member that ends early: what came before it counts
         loss = Loss(source.input, source.path, "partial", str(error))
     return ReadResult(source, add_up(surveys), (), (), tuple(sorted(signs.items())), loss)
+
+
+def _read_small(
+    worker: _Worker, small: SmallLogs, results: list[ReadResult], gathered: Gathered
+) -> None:
+    """Read the logs that wait, and put what they say into their results."""
+    for place, source, batches in small.batches():
+        sealed = results[place].survey
+        result = _taken(worker, batches, place, source, gathered)
+        survey = replace(result.survey, sha256=sealed.sha256, size=sealed.size)
+        results[place] = replace(result, survey=survey)
 
 
 def _narrowed(batch: Batch, setup: WorkerSetup) -> Batch:
