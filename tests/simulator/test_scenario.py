@@ -76,5 +76,5 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
 
 def test_a_missing_scenario_names_the_shipped_ones() -> None:
     """Whoever mistypes a name sees the right ones."""
-    with pytest.raises(ScenarioError, match="benchmark, proxylogon, proxylogon-variants"):
+    with pytest.raises(ScenarioError, match="benchmark, events, proxylogon, proxylogon-variants"):
         load_scenario("proxylogin")

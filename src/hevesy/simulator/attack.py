@@ -17,7 +17,8 @@ import msgspec
 
 from hevesy.model import Outcome, PlantedStep, Stage
 from hevesy.simulator.draws import guid
-from hevesy.simulator.events import Event, event_line
+from hevesy.simulator.event import Event  # noqa: TC001  # msgspec reads the annotation at run time
+from hevesy.simulator.events import event_line
 from hevesy.simulator.exchange_logs import prefix
 from hevesy.simulator.people import account
 from hevesy.simulator.request import Request, filled, read_invented, server_words
@@ -240,7 +241,8 @@ def _request_deed(made: Deed, step: Step, request: Request, words: dict[str, str
 
 def _line_deed(made: Deed, step: Step, words: dict[str, str], server: Server) -> Deed:
     if step.event is not None:
-        kind, log = "event_json", f"events:{step.event.channel}"
+        kind = "evtx" if server.traits.event_format == "evtx" else "event_json"
+        log = f"events:{step.event.channel}"
         text = event_line(step.event, words, server.traits)
     else:
         assert step.line is not None  # noqa: S101  # steps_of has checked it

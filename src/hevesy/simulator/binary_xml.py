@@ -156,6 +156,8 @@ class Template:
 
     root: Element
     guid: bytes = b""
+    identifier: int = 0
+    """First four bytes of the GUID, by which an instance names its template."""
     names: tuple[str, ...] = ()
     """Names in order of first use."""
     _layouts: dict[tuple[str, ...], Layout] = field(default_factory=dict)
@@ -164,11 +166,7 @@ class Template:
         """Derive what the tree decides: its names, and a GUID of its content."""
         self.names = tuple(dict.fromkeys(_names(self.root)))
         self.guid = hashlib.md5(repr(self.root).encode(), usedforsecurity=False).digest()
-
-    @property
-    def identifier(self) -> int:
-        """First four bytes of the GUID, by which an instance names its template."""
-        return int.from_bytes(self.guid[:4], "little")
+        self.identifier = int.from_bytes(self.guid[:4], "little")
 
     def layout(self, new: tuple[str, ...]) -> Layout:
         """The definition where these of its names are not in the chunk yet."""

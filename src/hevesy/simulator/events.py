@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hevesy.simulator.event import Event
 from hevesy.simulator.lines import LineTemplate
+from hevesy.simulator.processes import process_events
 from hevesy.simulator.request import read_invented
 from hevesy.simulator.scenario import Traits, parse_toml
 
@@ -34,25 +36,6 @@ _CMDLET = {
 }
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One Windows event; texts may hold `{words}` and `@tokens@`."""
-
-    channel: str
-    provider: str
-    id: int
-    title: str = ""
-    """First line of the rendered message."""
-    level: str = "4"
-    data: dict[str, str] = {}
-    """Named fields."""
-    positional: list[str] = []
-    """Unnamed data, as MSExchange Management has them."""
-    weight: float = 1.0
-    who: list[str] = []
-    """Devices of the actors that cause it."""
-    rhythm: str = "flat"
-
-
 class _Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     share: float
@@ -63,23 +46,32 @@ class _Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event: list[Event]
 
 
-@lru_cache(maxsize=1)
-def _events() -> _Events:
-    events: _Events = parse_toml(read_invented("events.toml"), "events.toml", _Events)
-    return events
+@lru_cache(maxsize=2)
+def _events(background: str) -> _Events:
+    name = "events.toml"
+    events: _Events = parse_toml(read_invented(name), name, _Events)
+    if background == "exchange":
+        return events
+    name = "distinct_events.toml"
+    more: _Events = parse_toml(read_invented(name), name, _Events)
+    return _Events(more.channel, [*events.event, *more.event, *process_events()])
 
 
-def channels() -> dict[str, float]:
-    """Channel -> its part of the bytes of Windows events."""
-    return {channel.name: channel.share for channel in _events().channel}
+def channels(background: str) -> dict[str, float]:
+    """Channel -> its part of the bytes of Windows events; `background` is a scenario's `events`."""
+    return {channel.name: channel.share for channel in _events(background).channel}
 
 
 def event_templates(
-    channel: str, actors: Sequence[Actor], words: Mapping[str, str], traits: Traits
+    channel: str,
+    actors: Sequence[Actor],
+    words: Mapping[str, str],
+    traits: Traits,
+    background: str = "exchange",
 ) -> list[LineTemplate]:
     """Background events of a channel, rendered once an actor."""
     made = []
-    for event in _events().event:
+    for event in _events(background).event:
         if event.channel != channel:
             continue
         doers = [actor for actor in actors if actor.device in event.who][:_ACTORS]
@@ -94,15 +86,21 @@ def event_line(event: Event, words: Mapping[str, str], traits: Traits) -> str:
     named = {key: value.format_map(words) for key, value in event.data.items()}
     listed = [value.format_map(words) for value in event.positional]
     message = _message(event, named, listed, words, traits)
-    if traits.events == "flat":
+    dialect = _dialect(traits)
+    if dialect == "flat":
         shape = _flat(event, named, listed if not message else (), words)
-    elif traits.events == "nested":
+    elif dialect == "nested":
         shape = _nested(event, named, listed, words)
     else:
         shape = _winlogbeat(event, named, listed, words)
     if message:
         _put_message(shape, message, traits)
     return json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
+
+
+def _dialect(traits: Traits) -> str:
+    """How an event is written as a line; EVTX is made of `nested` lines."""
+    return "nested" if traits.event_format == "evtx" else traits.events
 
 
 def _message(
@@ -125,9 +123,10 @@ def _message(
 
 
 def _put_message(shape: dict[str, Any], message: str, traits: Traits) -> None:
-    if traits.events == "nested":
+    dialect = _dialect(traits)
+    if dialect == "nested":
         shape["Event"]["RenderingInfo"] = {"Message": message}
-    elif traits.events == "winlogbeat":
+    elif dialect == "winlogbeat":
         shape["message"] = message
     else:
         shape["Message"] = message

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from hevesy.simulator.binary_value import ENCODERS, ValueKind
 from hevesy.simulator.binary_xml import FRAGMENT, Layout, Template
+from hevesy.simulator.evtx_event import Compiled
 
 if TYPE_CHECKING:
-    from hevesy.simulator.evtx_event import Compiled, EvtxEvent
+    from hevesy.simulator.evtx_event import EvtxEvent
 
-__all__ = ["CHUNK_HEADER", "CHUNK_SIZE", "Chunk"]
+__all__ = ["CHUNK_HEADER", "CHUNK_SIZE", "Chunk", "record_size"]
 
 CHUNK_SIZE = 65_536
 CHUNK_HEADER = 512
@@ -46,8 +47,10 @@ class Chunk:
         self._number, self._id = first_number, first_id
         self.count = 0
         self._parts: list[bytes] = []
-        self._free = CHUNK_HEADER
-        self._last = 0
+        self.free = CHUNK_HEADER
+        """Where the next record begins."""
+        self.last = 0
+        """Where the last one begins."""
         self._names: dict[str, int] = {}
         self._name_lists = [0] * _NAME_LISTS
         self._templates: dict[Template, int] = {}
@@ -80,12 +83,12 @@ class Chunk:
         )
         size = _RECORD_HEADER + content + 4
         size += -size % 8
-        if self._free + size > CHUNK_SIZE:
+        if self.free + size > CHUNK_SIZE:
             return False
         number = self._id + self.count
         # the order matters: laying a template gives names to those behind it
-        system = self._instance(compiled.system, self._free + _RECORD_HEADER, layouts)
-        behind = self._free + _RECORD_HEADER + content - 1 - data_size
+        system = self._instance(compiled.system, self.free + _RECORD_HEADER, layouts)
+        behind = self.free + _RECORD_HEADER + content - 1 - data_size
         data = self._instance(compiled.data, behind, layouts) if compiled.data else b""
         self._parts += (
             _pack_record(b"\x2a\x2a\0\0", size, number, event.time),
@@ -104,8 +107,8 @@ class Chunk:
             bytes(size - _RECORD_HEADER - content - 4 + (2 if data_size else 1)),
             _pack_word(size),
         )
-        self._last = self._free
-        self._free += size
+        self.last = self.free
+        self.free += size
         self.count += 1
         return True
 
@@ -154,8 +157,8 @@ class Chunk:
             self._id,
             self._id + last,
             128,
-            self._last,
-            self._free,
+            self.last,
+            self.free,
             zlib.crc32(records),
         )
         head = head.ljust(120, b"\0")
@@ -165,6 +168,18 @@ class Chunk:
         check = zlib.crc32(tables, zlib.crc32(head))
         whole = head + struct.pack("<II", _FLAGS, check) + tables + records
         return whole.ljust(CHUNK_SIZE, b"\0")
+
+
+def record_size(event: EvtxEvent) -> int:
+    """Bytes of the event's record where the chunk has its templates already.
+
+    Raises:
+        ValueError: it does not fit a chunk twice.
+    """
+    chunk, compiled = Chunk(1, 1), Compiled(event.shape)
+    if not (chunk.add(event, compiled) and chunk.add(event, compiled)):
+        raise ValueError(f"event {event.shape.event_id} is too large to be measured")
+    return chunk.free - chunk.last
 
 
 def _size(layouts: dict[Template, Layout], template: Template) -> int:

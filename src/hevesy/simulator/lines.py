@@ -1,7 +1,9 @@
 """Background lines of logs other than web traffic: texts with tokens, sampled by the day.
 
 Tokens that differ by row: `@time@` (as the log states it), `@utc@` (Sysmon's form, always true),
-`@guid@`, `@id@` (a second one), `@hex@`, `@logon@`, `@pid@`, `@port@`, `@ms@`.
+`@guid@`, `@id@` (a second one), `@hex@`, `@logon@`, `@pid@`, `@port@`, `@ms@`; and, where many rows
+should differ in what they say, `@word@`, `@other@`, `@folder@` (two words with an escaped backslash
+between them: for JSON), `@count@`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.simulator.request import read_invented
 from hevesy.simulator.traffic import moments
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ class LineTemplate:
     text: str
     weight: float = 1.0
     rhythm: str = "flat"
+    size: int = 0
+    """Bytes that it takes; 0: those of the text."""
 
 
 def sample_lines(
@@ -54,7 +59,7 @@ def sample_lines(
     for rhythm in sorted({template.rhythm for template in made}):
         some = [template for template in made if template.rhythm == rhythm]
         total = sum(template.weight for template in some)
-        mean = sum(len(template.text) * template.weight for template in some) / total
+        mean = sum((t.size or len(t.text)) * t.weight for t in some) / total
         time = moments(rhythm, days, budget * total / whole / mean, draws)
         entries = [
             number
@@ -90,6 +95,8 @@ def fill(rows: pl.DataFrame, clock: Clock, draws: Draws, offset_hours: int = 0) 
         "@port@": (number // 11 % 40_000 + 10_000).cast(pl.String),
         "@ms@": (number // 13 % 900 + 3).cast(pl.String),
     }
+    if rows.height and rows["text"].str.contains("@(?:word|other|folder|count)@").any():
+        values |= _distinct(draws.integers(count))
     filled = rows.with_columns(
         **{f"v{place}": value for place, value in enumerate(values.values())}
     )
@@ -97,6 +104,24 @@ def fill(rows: pl.DataFrame, clock: Clock, draws: Draws, offset_hours: int = 0) 
     for place, token in enumerate(values):
         text = text.str.replace_all(token, pl.col(f"v{place}"), literal=True)
     return filled.select(text).to_series()
+
+
+def _distinct(number: pl.Series) -> dict[str, pl.Series]:
+    words = _words()
+    count = len(words)
+    return {
+        "@word@": words.gather(number % count),
+        "@other@": words.gather(number // count % count),
+        "@folder@": words.gather(number // 3 % count)
+        + "\\\\"
+        + words.gather(number // 977 % count),
+        "@count@": (number // 1_000_003 % 1_000_000).cast(pl.String),
+    }
+
+
+@lru_cache(maxsize=1)
+def _words() -> pl.Series:
+    return pl.Series(read_invented("words.txt").split())
 
 
 @lru_cache(maxsize=1)

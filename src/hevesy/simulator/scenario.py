@@ -24,7 +24,7 @@ __all__ = [
     "utc",
 ]
 
-SCENARIOS = ("benchmark", "proxylogon", "proxylogon-variants")
+SCENARIOS = ("benchmark", "events", "proxylogon", "proxylogon-variants")
 """Names of the scenarios that ship with hevesy."""
 
 KINDS = (
@@ -87,7 +87,9 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cmdlet_spelling: Literal["suceeded", "succeeded"] = "suceeded"
     """How that message spells the word."""
     events: Literal["flat", "nested", "winlogbeat"] = "flat"
-    """Dialect of the Windows events."""
+    """Dialect of the Windows events as JSON lines."""
+    event_format: Literal["json", "evtx"] = "json"
+    """What Windows events are handed in as: JSON lines, or EVTX where Windows keeps it."""
     events_offset_hours: int = 0
     """Hours to add to UTC to get the time that events state, which they label as UTC all the same;
     Sysmon's UtcTime stays true."""
@@ -155,6 +157,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Public name of the mail service."""
     users: int = 120
     kinds: tuple[str, ...] = KINDS
+    events: Literal["exchange", "distinct"] = "exchange"
+    """Background of Windows events: what an Exchange server's logs fill up with; or that and many
+    processes, services and scripts, most command lines standing there once."""
     servers: tuple[Server, ...]
     file: str = ""
     """Where it was read from; set by `load_scenario`."""

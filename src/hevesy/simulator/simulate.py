@@ -12,7 +12,9 @@ from hevesy.simulator.attack import Deed, build_on, deeds
 from hevesy.simulator.clock import Clock
 from hevesy.simulator.collection import Collection, member_path, open_collection
 from hevesy.simulator.draws import Draws
+from hevesy.simulator.event_records import evtx_events, with_record_sizes
 from hevesy.simulator.events import channels, event_templates
+from hevesy.simulator.evtx_file import evtx_parts
 from hevesy.simulator.exchange_logs import TEXT_KINDS, header, log_name, text_templates
 from hevesy.simulator.lines import LineTemplate, fill, sample_lines
 from hevesy.simulator.log_file import NEWLINES, log_file
@@ -116,7 +118,7 @@ class _ServerLogs:
             if kind in self._kinds:
                 self._write_text(collection, kind)
         if "event_json" in self._kinds:
-            for channel, share in channels().items():
+            for channel, share in channels(self._scenario.events).items():
                 self._write_events(collection, channel, share)
         self._write_files(collection)
 
@@ -197,25 +199,48 @@ class _ServerLogs:
 
     def _write_events(self, collection: Collection, channel: str, share: float) -> None:
         name = channel.replace("/", "%4")
+        if self.server.traits.event_format == "evtx":
+            member = self._member(f"C:\\Windows\\System32\\winevt\\Logs\\{name}.evtx")
+            events = evtx_events(self._event_lines(channel, share, member))
+            self.size += collection.add(member, evtx_parts(events))
+            return
         folder = {"velociraptor": "results/EventLogs", "bare": "EventLogs"}
         member = f"{folder.get(self.server.layout, 'events')}/{name}.json"
         self.size += collection.add(member, self._event_parts(channel, share, member))
 
-    def _event_parts(self, channel: str, share: float, member: str) -> Iterator[bytes]:
+    def _event_rows(
+        self, channel: str, share: float
+    ) -> Iterator[tuple[pl.DataFrame, Sequence[Deed]]]:
         traits = self.server.traits
         words = server_words(self._scenario, self.server, self.server.build)
-        templates = event_templates(channel, self._actors, words, traits)
+        templates = event_templates(channel, self._actors, words, traits, self._scenario.events)
+        if traits.event_format == "evtx":
+            templates = with_record_sizes(templates)
         budget = self._budget["event_json"] * share
-        before = 0
         for days in self._spans(budget):
-            log = f"events:{channel}"
-            rows, planted = self._lines(templates, days, log, budget / len(self._days))
-            file = log_file(rows, (), newline=NEWLINES[traits.newline], before=before)
+            yield self._lines(templates, days, f"events:{channel}", budget / len(self._days))
+
+    def _event_parts(self, channel: str, share: float, member: str) -> Iterator[bytes]:
+        newline = NEWLINES[self.server.traits.newline]
+        before = 0
+        for rows, planted in self._event_rows(channel, share):
+            file = log_file(rows, (), newline=newline, before=before)
             for mark, line in file.marked:
                 self._note(planted[mark], "event", "event_json", member, line)
             before += rows.height
             self.rows += rows.height
             yield from file.parts
+
+    def _event_lines(self, channel: str, share: float, member: str) -> Iterator[str]:
+        """Lines to make EVTX of; a planted one's record number is its place among all of them."""
+        before = 0
+        for rows, planted in self._event_rows(channel, share):
+            places = rows.with_row_index("place").filter(pl.col("mark").is_not_null())
+            for place, mark in places.select("place", "mark").iter_rows():
+                self._note(planted[mark], "event", "evtx", member, before + place + 1)
+            before += rows.height
+            self.rows += rows.height
+            yield from rows["line"]
 
     def _write_files(self, collection: Collection) -> None:
         words = server_words(self._scenario, self.server, self.server.build)
