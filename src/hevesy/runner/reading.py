@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 
 __all__ = ["follow", "load_all", "read_all", "take_in"]
 
-_TASK_BYTES = 8 << 20
-_TASK_FILES = 64
+_TASKS_A_WORKER = 8
+"""Enough that workers end at about the same time, whatever the sources are."""
+_TASK_BYTES = (8 << 20, 32 << 20)
+_TASK_FILES = (64, 512)
+"""Least and most of a task: rules cost tens of milliseconds a task, however few its rows are."""
 _FOLLOWED_TABLES = ("iis", "httpproxy", "ecp_server", "ecp_activity")
 
 
@@ -173,7 +176,7 @@ def _in_workers(
         until=options.until,
         followed=followed,
     )
-    tasks = _tasks(sources, options.seconds_per_source)
+    tasks = _tasks(sources, options.seconds_per_source, options.jobs)
     counter = multiprocessing.get_context("spawn").Value("Q", 0)
     plan = PoolPlan(work, set_up, (setup, counter), min(options.jobs, len(tasks)))
     results: list[ReadResult] = []
@@ -200,27 +203,35 @@ def _pickled(state: State) -> Path:
     return path
 
 
-def _tasks(sources: Sequence[Source], seconds: float) -> list[Task]:
+def _tasks(sources: Sequence[Source], seconds: float, jobs: int) -> list[Task]:
     """Small sources together, large ones alone; the largest first: no worker idles at the end.
 
     What lies in one compressed archive stays together: it is read in one pass.
     """
+    most_bytes = _share(sum(source.size for source in sources), jobs, _TASK_BYTES)
+    most_files = _share(len(sources), jobs, _TASK_FILES)
     tasks: list[Task] = []
     batch: list[Source] = []
     size = 0
     for together in groups(sources):
         bytes_together = sum(source.size for source in together)
-        if bytes_together >= _TASK_BYTES:
+        if bytes_together >= most_bytes:
             tasks.append(_task(together, seconds))
             continue
         batch += together
         size += bytes_together
-        if size >= _TASK_BYTES or len(batch) >= _TASK_FILES:
+        if size >= most_bytes or len(batch) >= most_files:
             tasks.append(_task(batch, seconds))
             batch, size = [], 0
     if batch:
         tasks.append(_task(batch, seconds))
     return sorted(tasks, key=lambda task: -sum(s.size for s in task.sources))
+
+
+def _share(whole: int, jobs: int, bounds: tuple[int, int]) -> int:
+    """What one task is to hold of the whole."""
+    least, most = bounds
+    return min(most, max(least, whole // (jobs * _TASKS_A_WORKER)))
 
 
 def _task(group: Sequence[Source], seconds: float) -> Task:
