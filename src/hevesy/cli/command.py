@@ -22,8 +22,10 @@ a source was lost; interrupted."""
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("assess", "evidence -> verdicts, findings, a report: the main job"),
+    ("exposure", "which servers of an estate lack which fixes, and what to install"),
     ("report", "write a case's report again: html, text, json or csv"),
     ("query", "ask a case with SQL, read-only"),
+    ("data", "how old the data tables are; take newer ones"),
     ("verify", "hash a case and its inputs again"),
     ("rules", "list the rules, or check a rule file"),
     ("simulate", "invent a collection whose truth is known"),

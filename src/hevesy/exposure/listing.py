@@ -64,6 +64,7 @@ EXPOSURE_COLUMNS: tuple[str, ...] = (
 )
 """One row a server and vulnerability."""
 
+_UPDATES = ("cu", "su")
 SCHEMA = "hevesy.exposure/1"
 _SHOWN = 6
 
@@ -74,7 +75,7 @@ def server_rows(servers: Sequence[ExposedServer]) -> Iterator[tuple[Cell, ...]]:
         counts = dict.fromkeys(ExposureState, 0)
         for one in server.exposures:
             counts[one.state] += 1
-        installs = [step.title for step in server.plan if step.kind in {"cu", "su"}]
+        installs = [_short(step.title, server) for step in server.plan if step.kind in _UPDATES]
         yield (
             server.name,
             server.build,
@@ -148,6 +149,11 @@ def _row(name: str, one: Exposure) -> tuple[Cell, ...]:
         _date(one.risk_until),
         "; ".join(one.rests_on),
     )
+
+
+def _short(title: str, server: ExposedServer) -> str:
+    """`CU23 (15.1.2507.6)` for `Install Exchange Server 2016 CU23 (15.1.2507.6)`."""
+    return title.removeprefix("Install ").removeprefix(server.product).strip()
 
 
 def _evidence(server: ExposedServer) -> str:

@@ -1,0 +1,277 @@
+"""`hevesy exposure SOURCE...`: what is open on the servers of an estate, without a scan."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hevesy.cli import option_values as values
+from hevesy.cli.command import DONE, PARTIAL
+from hevesy.errors import NoUsableInput, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    import datetime as dt
+    from collections.abc import Iterable, Sequence
+
+    from hevesy.exposure import Reading
+    from hevesy.knowledge import ExchangeKnowledge
+    from hevesy.model import ExposedServer, Exposure
+
+__all__ = ["add_to", "run"]
+
+FORMATS = ("text", "csv", "json", "csaf")
+_CSAF_TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "AMBER"}
+"""CSAF 2.0 has the labels of TLP 1."""
+_HEADER = ("server", "build", "update", "grade", "KEV", "open", "mitigated", "unknown", "install")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="collections, HealthChecker files, Get-ExchangeServer as CSV or CliXML, an inventory "
+        "as CSV (name, build), a case folder, or https:// addresses of your own servers",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
+    parser.add_argument(
+        "--list", action="store_true", help="text: every open vulnerability and the plan"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="csv: every vulnerability, not what is open alone"
+    )
+    parser.add_argument(
+        "--as-of", type=values.day, metavar="DATE", help="the day on which support is judged"
+    )
+    parser.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        type=values.named_path,
+        metavar="NAME=PATH",
+        help="which server a path speaks of",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="send one GET to each https:// address that is named"
+    )
+    parser.add_argument(
+        "--any-certificate",
+        action="store_true",
+        help="ask servers whose certificate is not trusted",
+    )
+    parser.add_argument("--tlp", type=values.tlp, default="AMBER", help="mark of a csaf document")
+    values.add_common(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command: 3 where something could not be read."""
+    from hevesy.exposure import examine, gather
+    from hevesy.knowledge import load_exchange, user_folder
+
+    known = load_exchange(own=user_folder())
+    today = arguments.as_of or known.as_of
+    readings, lost = _readings(arguments, known)
+    servers, problems = gather(readings)
+    if not servers and not lost and problems:
+        raise NoUsableInput(f"no usable input: {problems[0]}")
+    if not servers and not lost:
+        raise NoUsableInput("no usable input: nothing of it tells the build of an Exchange server")
+    exposed = examine(servers, known, today)
+    _write(arguments, exposed, known, today)
+    for sentence in (*problems, *lost, *_stale(today)):
+        print(f"hevesy: {_visible(sentence)}", file=sys.stderr)
+    return PARTIAL if problems or lost else DONE
+
+
+def _stale(today: dt.date) -> list[str]:
+    """Which data tables are old on the day asked about."""
+    from hevesy.knowledge import table_ages, user_folder
+
+    return [
+        f"{age.file} is {age.days} days old ({age.as_of}); `hevesy data import` takes a newer one"
+        for age in table_ages(today, own=user_folder())
+        if age.stale and age.file.endswith(("builds.csv", "kev.csv"))
+    ]
+
+
+def _readings(
+    arguments: argparse.Namespace, known: ExchangeKnowledge
+) -> tuple[list[Reading], list[str]]:
+    """What all sources say, and what could not be reached."""
+    from hevesy.exposure.probe import is_address
+
+    addresses = [one for one in arguments.sources if is_address(one)]
+    paths = [one for one in arguments.sources if not is_address(one)]
+    if addresses and not arguments.yes:
+        raise UsageError(
+            f"--yes is needed to send one GET to each of {', '.join(addresses)}; "
+            "name your own servers only"
+        )
+    cases = [one for one in paths if (Path(one) / "assessment.json").is_file()]
+    files = [one for one in paths if one not in cases]
+    found = [_from_case(Path(one)) for one in cases]
+    lost: list[str] = []
+    if files:
+        several, lost = _from_files(files, dict(arguments.server), known)
+        found += several
+    found += [_from_address(one, any_certificate=arguments.any_certificate) for one in addresses]
+    return found, lost
+
+
+def _from_files(
+    paths: Sequence[str], servers: dict[str, str], known: ExchangeKnowledge
+) -> tuple[list[Reading], list[str]]:
+    import tempfile
+
+    from hevesy.evidence import open_evidence
+    from hevesy.exposure import Reading
+    from hevesy.exposure.estate import read_estate
+
+    with tempfile.TemporaryDirectory(prefix="hevesy-") as folder:
+        scratch = Path(folder)
+        evidence = open_evidence(paths, servers=servers, scratch=scratch)
+        estate = read_estate(evidence, known, scratch)
+    lost = [f"{one.input}: {one.source}: {one.reason}" for one in estate.losses]
+    return [Reading(estate.servers, estate.problems)], lost
+
+
+def _from_case(folder: Path) -> Reading:
+    """The builds that a case kept of its servers."""
+    from hevesy import case
+    from hevesy.exposure import Reading, evidence_of
+    from hevesy.model import ServerEvidence
+
+    assessment = case.read(folder).assessment
+    return Reading(
+        tuple(
+            ServerEvidence(
+                one.name, evidence_of(one.builds, folder.name), aliases=tuple(one.aliases)
+            )
+            for one in assessment.servers
+            if one.exchange
+        )
+    )
+
+
+def _from_address(address: str, *, any_certificate: bool) -> Reading:
+    from hevesy.exposure import Reading
+    from hevesy.exposure.probe import ask, reading_of
+
+    try:
+        return reading_of(address, ask(address, any_certificate=any_certificate))
+    except OSError as error:
+        return Reading(problems=(f"{address}: {error}",))
+
+
+def _write(
+    arguments: argparse.Namespace,
+    servers: Sequence[ExposedServer],
+    known: ExchangeKnowledge,
+    today: dt.date,
+) -> None:
+    import io
+
+    from hevesy.exposure.csaf_vex import csaf_vex
+    from hevesy.exposure.listing import exposure_document
+
+    if arguments.format == "csaf":
+        tlp = _CSAF_TLP.get(arguments.tlp, arguments.tlp)
+        text = csaf_vex(servers, known, today, tlp=tlp).decode()
+    elif arguments.format == "json":
+        text = exposure_document(servers, known, today).decode()
+    elif arguments.format == "csv":
+        text = _csv(servers, everything=arguments.all)
+    else:
+        drawn = sys.stdout if arguments.output is None else io.StringIO()
+        _draw(servers, known, drawn, in_full=arguments.list)
+        if isinstance(drawn, io.StringIO):
+            arguments.output.write_text(drawn.getvalue(), encoding="utf-8", newline="\n")
+        return
+    if arguments.output is None:
+        sys.stdout.write(text)
+    else:
+        arguments.output.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> str:
+    import csv
+    import io
+
+    from hevesy.exposure.listing import EXPOSURE_COLUMNS, exposure_rows
+    from hevesy.model import ExposureState
+    from hevesy.reports.escaping import defused
+
+    open_ones = (ExposureState.OPEN, ExposureState.MITIGATED)
+    states = tuple(ExposureState) if everything else open_ones
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(EXPOSURE_COLUMNS)
+    for row in exposure_rows(servers, states):
+        writer.writerow([defused(str(cell)) for cell in row])
+    return text.getvalue()
+
+
+def _draw(
+    servers: Sequence[ExposedServer], known: ExchangeKnowledge, file: object, *, in_full: bool
+) -> None:
+    from typing import TextIO, cast
+
+    from hevesy.exposure.listing import SERVER_COLUMNS, server_rows
+    from hevesy.reports import write_rows
+
+    out = cast("TextIO", file)
+    rows = [dict(zip(SERVER_COLUMNS, row, strict=True)) for row in server_rows(servers)]
+    wanted = ("open_kev", "open", "mitigated", "unknown", "install")
+    cells = [
+        (
+            one.name,
+            one.build,
+            one.update.replace("Exchange Server ", ""),
+            one.grade,
+            *(row[name] for name in wanted),
+        )
+        for one, row in zip(servers, rows, strict=True)
+    ]
+    write_rows(_HEADER, cells, file=out)
+    for server in servers:
+        for line in _told(server, in_full=in_full):
+            out.write(f"{_visible(line)}\n")
+    out.write(
+        f"\nKEV: open and known to be exploited. unknown: the build does not decide it. "
+        f"Tables of {known.as_of}, KEV catalogue of {known.kev_date}.\n"
+    )
+
+
+def _told(server: ExposedServer, *, in_full: bool) -> Iterable[str]:
+    """What a table of servers has no room for."""
+    told = [f"  {server.support}"] if server.supported is False else []
+    told += [f"  conflict: {one}" for one in server.conflicts]
+    told += [f"  note: {one}" for one in server.notes]
+    told += [
+        f"  {'mitigation' if one.active else 'void mitigation'}: {one.title}: {one.why}"
+        for one in server.mitigations
+    ]
+    if in_full:
+        told += [
+            f"  open: {' '.join(part for part in _named(one) if part)}: {one.why}"
+            for one in server.open
+        ]
+        told += [
+            f"  {step.order}. {step.title} (closes {len(step.closes)}): {step.text}"
+            for step in server.plan
+        ]
+    return [f"\n{server.name}", *told] if told else []
+
+
+def _named(one: Exposure) -> tuple[str, ...]:
+    return one.cve.id, "KEV" if one.cve.kev_added else "", one.cve.severity, one.cve.title
+
+
+def _visible(text: str) -> str:
+    from hevesy.reports import visible
+
+    return visible(text, lines=True)

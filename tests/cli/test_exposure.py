@@ -1,0 +1,137 @@
+"""`hevesy exposure` and `hevesy data`: files to a table, exit codes, a sentence a mistake."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hevesy.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INVENTORY = "name,build\nEX01,15.1.2375.7\nEX02,15.2.2562.46\n"
+
+
+@pytest.fixture(autouse=True)
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Imports of whoever runs the tests are left alone."""
+    folder = tmp_path / "own"
+    monkeypatch.setattr("hevesy.knowledge.user_folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Path:
+    """Two servers."""
+    file = tmp_path / "inventory.csv"
+    file.write_text(INVENTORY, encoding="utf-8")
+    return file
+
+
+def test_a_table_of_servers(inventory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Most open first; what to install; how old the tables are."""
+    code = main(["exposure", str(inventory)])
+
+    out, err = capsys.readouterr()
+    assert code == 0
+    rows = out.splitlines()
+    assert rows[0].split()[:2] == ["server", "build"]
+    assert rows[1].startswith("EX01    15.1.2375.7")
+    assert "out of support since 2025-10-14" in out
+    assert "KEV catalogue of 2025-08-25" in out
+    assert "exchange/kev.csv is 456 days old" in err
+
+
+def test_every_vulnerability_and_the_plan(
+    inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --list, what is open and why, and the steps in order."""
+    main(["exposure", str(inventory), "--list"])
+
+    out = capsys.readouterr().out
+    assert "open: CVE-2021-42321 KEV high" in out
+    assert out.index("  1. Install Exchange Server 2016 CU23 (") < out.index("  2. Install")
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "csaf", "text"])
+def test_every_format_goes_to_a_file(
+    name: str, inventory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same bytes each time, and nothing on stdout."""
+    files = [tmp_path / "one", tmp_path / "two"]
+    for file in files:
+        assert main(["exposure", str(inventory), "--format", name, "-o", str(file)]) == 0
+
+    assert capsys.readouterr().out == ""
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert b"EX01" in files[0].read_bytes()
+    if name in {"json", "csaf"}:
+        json.loads(files[0].read_text(encoding="utf-8"))
+
+
+def test_a_bad_row_is_one_sentence_and_the_others_are_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 3: done, but not all of it could be read."""
+    file = tmp_path / "i.csv"
+    file.write_text(INVENTORY + "EX03,15.1.x\n=cmd|x,15.1.2375.7\n", encoding="utf-8")
+    code = main(["exposure", str(file), "--format", "csv"])
+
+    out, err = capsys.readouterr()
+    assert code == 3
+    assert "i.csv:4: no Exchange build: '15.1.x'" in err
+    assert "EX01,CVE-2021-42321,open" in out
+    assert "\n'=CMD|X," in out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name,model\nEX01,x\n", "no usable input"),
+        ("name,build\nEX01,15.1.x\n", "i.csv:2: no Exchange build: '15.1.x'"),
+    ],
+)
+def test_nothing_usable_is_a_mistake_of_the_user(
+    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, and what was looked for."""
+    file = tmp_path / "i.csv"
+    file.write_text(text, encoding="utf-8")
+
+    assert main(["exposure", str(file)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_nothing_is_sent_without_a_yes(capsys: pytest.CaptureFixture[str]) -> None:
+    """An address needs --yes; http is refused."""
+    assert main(["exposure", "https://mail.example.invalid"]) == 2
+    assert "--yes is needed" in capsys.readouterr().err
+    assert main(["exposure", "http://mail.example.invalid", "--yes"]) == 2
+    assert "begins with https://" in capsys.readouterr().err
+
+
+def test_tables_tell_their_age_and_newer_ones_are_taken(
+    own: Path, tmp_path: Path, inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`data check` lists them; an imported build is known from then on."""
+    file = tmp_path / "builds.csv"
+    file.write_text(
+        "product,cu,update,build,released,supported_until,kb,date\n"
+        "ExchangeSE,RTM,Nov26SU,15.2.2562.60,2026-11-10,2035-12-31,KB5140000,2026-11-11\n",
+        encoding="utf-8",
+    )
+
+    assert main(["data", "import", str(file)]) == 0
+    assert "1 builds were taken into" in capsys.readouterr().err
+    assert (own / "builds.csv").exists()
+    assert main(["data", "check", "--as-of", "2026-11-24"]) == 0
+    listed = capsys.readouterr().out
+    assert "exchange/kev.csv" in listed
+    assert "Imported: builds.csv" in listed
+    main(["exposure", str(inventory)])
+    assert "RTM Nov26SU (15.2.2562.60" in " ".join(capsys.readouterr().out.split())
+    file.write_text("product\n", encoding="utf-8")
+    assert main(["data", "import", str(file)]) == 2
