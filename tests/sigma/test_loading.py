@@ -220,7 +220,7 @@ def test_literals(tmp_path: Path) -> None:
     text = RULE.replace("{a: x}", "{'a|contains': [Alpha, beta], b: 'x*longer'}")
     rules = load([write(tmp_path, "a.yml", text)], TAXONOMY)
     assert rules.literals("t") == ("longer",)
-    for detection in ("{a: null}", "{'a|re': x}", "{'a|gt': 3}"):
+    for detection in ("{a: null}", "{'a|re': '[x-z]'}", "{'a|gt': 3}"):
         open_rule = RULE.replace("{a: x}", detection)
         assert load([write(tmp_path, "a.yml", open_rule)], TAXONOMY).literals("t") is None
 

@@ -11,10 +11,11 @@ from hevesy.sigma.atom import AND, NOT, Atom, Node
 from hevesy.sigma.fields import FieldAtoms
 from hevesy.sigma.frames import FrameState
 from hevesy.sigma.needs import anchor, clause
+from hevesy.sigma.required import required
 from hevesy.sigma.values import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hevesy.sigma.plan import Group, Plan
@@ -79,34 +80,49 @@ class Matcher:
             if matched:
                 yield group.rules[position], matched
 
-    def literals(self) -> tuple[str, ...] | None:
+    def literals(self, cut: Callable[[str], str] = str) -> tuple[str, ...] | None:
         """See `Ruleset.literals`."""
         needed: set[str] = set()
+        raw = {index: self._raw_literals(index, cut) for index in range(len(self._plan.atoms))}
         for group in self._plan.groups:
             for tree in group.trees:
-                found = clause(tree, lambda index: _length_price(self._raw_literal(index)))
+                found = clause(tree, lambda index: _length_price(raw[index]))
                 if found is None:
                     return None
-                needed |= {self._raw_literal(index) for index in found[1]}
+                needed.update(*(raw[index] for index in found[1]))
         return tuple(sorted(needed))
 
-    def _raw_literal(self, index: int) -> str:
-        """What a raw row holds if it passes an atom: ASCII, and inside one part of a field."""
+    def _raw_literals(self, index: int, cut: Callable[[str], str]) -> tuple[str, ...]:
+        """Of which a raw row holds one if it passes an atom; ASCII, inside one part of a field."""
         atom = self._plan.atoms[index]
-        literal = anchor(atom)
-        pieces = ["".join(c if c.isascii() else "\x00" for c in literal)]
         parts = self._plan.computed.get(atom.field or "", ())
         joints = [part[1:-1] for part in parts if part[:1] == "'"]
-        if len(parts) > 1 and len(joints) * 2 + 1 != len(parts):
-            return ""  # columns joined without text between them: nothing is sure to be in one
-        for joint in [*joints, "\x00"]:
-            pieces = [part for piece in pieces for part in piece.split(joint)] if joint else [""]
-        return max(pieces, key=len, default="").lower()
+        if (len(parts) > 1 and len(joints) * 2 + 1 != len(parts)) or "" in joints:
+            return ()  # columns joined without text between them: nothing is sure to be in one
+
+        def words(found: frozenset[str]) -> tuple[str, ...]:
+            return tuple(sorted({cut(_inside(word, joints)) for word in found}))
+
+        if atom.op != "re" or not isinstance(atom.value, str):
+            return words(frozenset((anchor(atom),)))
+        return words(required(atom.value, lambda found: _length_price(words(found))) or frozenset())
 
 
-def _length_price(literal: str) -> float | None:
+def _inside(word: str, joints: list[str]) -> str:
+    """The longest part of a word that is ASCII and lies between joints."""
+    pieces = ["".join(c if c.isascii() else "\x00" for c in word)]
+    for joint in [*joints, "\x00"]:
+        pieces = [part for piece in pieces for part in piece.split(joint)]
+    return max(pieces, key=len, default="").lower()
+
+
+def _length_price(literals: Sequence[str]) -> float | None:
     """Longer literals are rarer; the worth falls steeply so that an OR of many stays dear."""
-    return 2.0 ** -min(len(literal), 40) if literal else None
+    return (
+        sum(2.0 ** -min(len(literal), 40) for literal in literals)
+        if literals and all(literals)
+        else None
+    )
 
 
 def _result(found: dict[int, BitMap]) -> pl.DataFrame:
@@ -133,7 +149,7 @@ class _Index:
 
         def price(index: int) -> float | None:
             atom = atoms[index]
-            return _length_price(anchor(atom)) if fields[atom.field].eager(atom) else None
+            return _length_price((anchor(atom),)) if fields[atom.field].eager(atom) else None
 
         for position, tree in enumerate(group.trees):
             needed = clause(tree, price)

@@ -66,13 +66,19 @@ class Ruleset:
         """
         return self._matcher(table).match(frame)
 
-    def literals(self, table: str) -> tuple[str, ...] | None:
+    def literals(self, table: str, cut: Callable[[str], str] = str) -> tuple[str, ...] | None:
         """Text that a raw row must contain some of, to match any rule of the table.
 
         A row that matches holds at least one of these, compared without regard to ASCII case, in
-        one of its field values. None where some rule can match without such text.
+        one of its field values; or a letter outside ASCII, which a regular expression may take for
+        one inside it. None where some rule can match without such text.
+
+        Args:
+            table: Name of a table of the taxonomy.
+            cut: What of a literal stands in the raw row as it does in the field: a row may write
+                a blank as `+`. Empty where nothing does.
         """
-        return self._matcher(table).literals()
+        return self._matcher(table).literals(cut)
 
     def select(self, keep: Callable[[Rule], bool]) -> Ruleset:
         """The rule set with only the rules that `keep` says yes to."""
