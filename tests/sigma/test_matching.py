@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load
+from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load, scanning
 from hevesy.sigma.values import as_text
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-MODES = ("few", "columns", "scan", "aho", "hot")
+MODES = ("few", "columns", "scan", "aho", "hot", "slices")
 
 
 @contextlib.contextmanager
@@ -195,6 +195,8 @@ def mode(name: str) -> Iterator[None]:
         if name == "hot":
             stack.enter_context(mock.patch("hevesy.sigma.fields._SAMPLE", 1))
             stack.enter_context(mock.patch("hevesy.sigma.fields._CALLBACKS", 0))
+        if name == "slices":
+            stack.enter_context(mock.patch("hevesy.sigma.matching._ROWS", 2))
         if name == "aho":
             stack.enter_context(mock.patch.dict(sys.modules, {"hyperscan": None}))
         yield
@@ -227,6 +229,22 @@ def _assert_sound(literals: tuple[str, ...] | None, matched: list[dict[str, Any]
         texts_of_row = [as_text(pl.Series([each]))[0] for each in cells if each is not None]
         raw = "\n".join(texts_of_row).encode().lower()
         assert any(literal.encode() in raw for literal in literals or ())
+
+
+def test_a_sample_compiles_no_database(tmp_path: Path) -> None:
+    """What is too common is found by a sample first, so that patterns are compiled once."""
+    rule = {
+        "title": "invented",
+        "logsource": {"category": "test"},
+        "detection": {"s": {"text|contains": ["common", "rare", "never"]}, "condition": "s"},
+    }
+    frame = pl.DataFrame({"text": [f"common {'rare' * (n == 7)} {n}" for n in range(10_000)]})
+    compiled = mock.Mock(wraps=scanning._hyperscan)  # what is counted
+    with mode("hot"), mock.patch("hevesy.sigma.scanning._hyperscan", compiled):
+        result = _load(tmp_path, rule).match("test", frame)
+    assert result.height == 10_000
+    assert compiled.call_count == 1
+    assert sorted(compiled.call_args.args[0]) == [b"never", b"rare"]
 
 
 TABLES = st.lists(rows, max_size=8)

@@ -68,7 +68,7 @@ class FieldAtoms:
         """Look at a sample, and leave out of the scan what would flood it with matches."""
         step = len(folded) // _SAMPLE
         sample = folded.gather_every(step)
-        found = self.scanner.scan(sample)
+        found = self.scanner.sample(sample)
         if step * sum(map(len, found.values())) > _CALLBACKS:
             limit = _HOT_SHARE * len(sample)
             self.scanner.defer({probe for probe, hit in found.items() if len(hit) > limit})

@@ -96,6 +96,7 @@ class Scanner:
         self._cache = cache
         self._engine: Engine | None = None
         self._patterns = pl.DataFrame()
+        self._scanned: list[int] = []
 
     @property
     def compiled(self) -> bool:
@@ -111,6 +112,21 @@ class Scanner:
         """Leave probes out from now on, which hit so often that they are better tested directly."""
         if hot - self.deferred:
             self.deferred |= hot
+            self._engine = None
+
+    def sample(self, values: pl.Series) -> Hits:
+        """The hits in a few values, without compiling what may not be kept.
+
+        What a sample shows decides which probes the database is compiled of, so it is searched
+        with an automaton that is made twenty times as quickly and searches more slowly.
+        """
+        if self._engine is not None:
+            return self.scan(values)
+        self._order()
+        self._engine = _aho_corasick([_pattern(self.probes[each]) for each in self._scanned])
+        try:
+            return self.scan(values)
+        finally:
             self._engine = None
 
     def scan(self, values: pl.Series) -> Hits:
@@ -133,18 +149,22 @@ class Scanner:
         numbers, ends = self._engine(_SEPARATOR + joined.encode() + _SEPARATOR)
         return _located(numbers, ends, values, self._patterns)
 
-    def _compile(self) -> None:
-        """Build the automaton of all probes that are not deferred."""
-        order = [each for each in range(len(self.probes)) if each not in self.deferred]
-        patterns = [_pattern(self.probes[index]) for index in order]
+    def _order(self) -> None:
+        """Number the patterns of the probes that are not deferred."""
+        self._scanned = [each for each in range(len(self.probes)) if each not in self.deferred]
         self._patterns = pl.DataFrame(
             {
-                "probe": order,
-                "kind": [self.probes[index].kind for index in order],
-                "bytes": [len(pattern) for pattern in patterns],
+                "probe": self._scanned,
+                "kind": [self.probes[each].kind for each in self._scanned],
+                "bytes": [len(_pattern(self.probes[each])) for each in self._scanned],
             },
             schema={"probe": pl.UInt32, "kind": pl.String, "bytes": pl.Int64},
         )
+
+    def _compile(self) -> None:
+        """Build the automaton of all probes that are not deferred."""
+        self._order()
+        patterns = [_pattern(self.probes[each]) for each in self._scanned]
         if not patterns:
             self._engine = lambda _: ([], [])
             return
