@@ -66,7 +66,7 @@ def test_a_log_copied_while_it_grew_counts_once(
     }
     pairs = [(sources[n], hashlib.sha256(c).hexdigest()) for n, c in copies.items()]
     whole = sources["whole"]
-    servers = {name: ("EX01", ()) for name in copies}
+    servers = dict.fromkeys(copies, ("EX01", ()))
     expected = {sources["short"]: whole, sources["longer"]: whole}
     assert grown(pairs, servers) == expected
     assert grown(reversed(pairs), servers) == expected
