@@ -18,8 +18,8 @@ from hevesy.runner.worker import WorkerSetup, read_sources, set_up
 
 __all__ = ["profile"]
 
-_GROUP = 64
-"""Sources a task, as the runner groups small ones."""
+_GROUP = 256
+"""Sources a task, about as the runner groups small ones."""
 
 
 def profile(evidence: Path, rules: tuple[Path, ...] = (), *, top: int = 40) -> str:

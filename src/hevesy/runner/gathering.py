@@ -21,6 +21,8 @@ _ROWS = 60_000
 """Rows that are compared at once: a rule set costs tens of milliseconds a frame, however small."""
 _BYTES = 16 << 20
 """Bytes of lines that are compared at once; with its cells a frame takes three times as much."""
+_CELLS = 6_000_000
+"""Cells that are compared at once: Windows events have hundreds of columns, most of them empty."""
 
 
 class Gathered:
@@ -33,6 +35,7 @@ class Gathered:
         """Begin with nothing."""
         self._detector = detector
         self._waiting: dict[tuple[str, str], list[pl.DataFrame]] = {}
+        self._size: dict[tuple[str, str], tuple[int, int, int]] = {}
         self._found: dict[int, list[pl.DataFrame]] = {}
 
     def add(self, place: int, kind: str, batch: Batch) -> None:
@@ -46,9 +49,13 @@ class Gathered:
         if not batch.frame.height:
             return
         rows = batch.frame.with_columns(pl.lit(place, dtype=pl.UInt32()).alias(PLACE))
-        waiting = self._waiting.setdefault((batch.table, kind), [])
-        waiting.append(rows)
-        if sum(frame.height for frame in waiting) >= _ROWS or _length(waiting) >= _BYTES:
+        key = (batch.table, kind)
+        self._waiting.setdefault(key, []).append(rows)
+        count, size, width = self._size.get(key, (0, 0, 0))
+        count, size = count + rows.height, size + int(rows["raw"].estimated_size())
+        width = max(width, rows.width)
+        self._size[key] = count, size, width
+        if count >= _ROWS or size >= _BYTES or count * width >= _CELLS:
             self._compare(batch.table, kind)
 
     def keep(self, place: int, hits: pl.DataFrame) -> None:
@@ -65,13 +72,10 @@ class Gathered:
 
     def _compare(self, table: str, kind: str) -> None:
         waiting = self._waiting.pop((table, kind), [])
+        self._size.pop((table, kind), None)
         if not waiting:
             return
         frame = waiting[0] if len(waiting) == 1 else pl.concat(waiting, how="diagonal_relaxed")
         hits = self._detector.records(Batch(table, frame, Survey()), kind)
         for (place,), rows in hits.group_by("source", maintain_order=True):
             self.keep(int(str(place)), rows)
-
-
-def _length(frames: list[pl.DataFrame]) -> int:
-    return sum(int(frame["raw"].estimated_size()) for frame in frames)
