@@ -26,7 +26,7 @@ class PlantedStep:
     source: str
     """Path within the collection."""
     line: int | None
-    """1-based line, or record number of JSON lines; None for a file."""
+    """1-based line, or record number of JSON lines and EVTX; None for a file."""
 
 
 @dataclass(frozen=True, slots=True)

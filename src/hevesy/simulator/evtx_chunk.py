@@ -23,6 +23,9 @@ __all__ = ["CHUNK_HEADER", "CHUNK_SIZE", "Chunk", "record_size"]
 
 CHUNK_SIZE = 65_536
 CHUNK_HEADER = 512
+_MOST = CHUNK_SIZE - 8
+"""Where the last record ends at most: no chunk of the public samples is filled to its end, and
+libevtx loses a record that ends with its chunk."""
 _FLAGS = 1
 """As every chunk of the public samples has it."""
 _NAME_LISTS = 64
@@ -83,7 +86,7 @@ class Chunk:
         )
         size = _RECORD_HEADER + content + 4
         size += -size % 8
-        if self.free + size > CHUNK_SIZE:
+        if self.free + size > _MOST:
             return False
         number = self._id + self.count
         # the order matters: laying a template gives names to those behind it
