@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.tables.iis import EXCHANGE_STEMS
+
 if TYPE_CHECKING:
     from hevesy.records import Batch
 
 __all__ = ["exchange_signs"]
-
-# What the front end of Exchange answers below, and nothing else on a Windows server does.
-_STEMS = r"(?i)^/(owa/auth|ecp/|ews/exchange\.asmx|mapi/emsmdb|microsoft-server-activesync|oab/)"
 
 _NEEDED = {"iis": {"cs-uri-stem", "sc-status"}, "windows": {"Provider_Name"}}
 """Columns without which a table shows no sign; a header may lack them."""
@@ -29,7 +28,7 @@ def exchange_signs(batch: Batch) -> list[tuple[str, str]]:
         return []
     if batch.table == "iis":
         signs = frame.filter(
-            pl.col("cs-uri-stem").str.contains(_STEMS) & (pl.col("sc-status") < 400)  # noqa: PLR2004  # HTTP: an answer, not an error
+            pl.col("cs-uri-stem").str.contains(EXCHANGE_STEMS) & (pl.col("sc-status") < 400)  # noqa: PLR2004  # HTTP: an answer, not an error
         ).select("server", sign=pl.lit("its web server answered for ") + pl.col("cs-uri-stem"))
     elif batch.table == "windows":
         provider = pl.col("Provider_Name")
@@ -38,9 +37,7 @@ def exchange_signs(batch: Batch) -> list[tuple[str, str]]:
         )
     else:
         return []
-    first = (
-        signs.with_columns(pl.col("server").fill_null(""))
-        .group_by("server")
-        .agg(pl.col("sign").min())
+    first = signs.with_columns(pl.col("server").fill_null("")).unique(
+        "server", keep="first", maintain_order=True
     )
     return sorted(first.iter_rows())

@@ -14,7 +14,7 @@ from hevesy.model import Indicator, Level, Outcome, RuleReference, Stage
 from hevesy.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["IndicatorRules"]
 
@@ -91,6 +91,21 @@ class IndicatorRules:
                 for column in _columns(_WITHIN.get(kind, ()), table, frame)
             ]
         return pl.concat(parts).unique().sort("rule", "row")
+
+    def literals(self, cut: Callable[[str], str]) -> tuple[str, ...] | None:
+        """Text of which a raw row must hold some to hold an indicator; None where that is unknown.
+
+        Args:
+            cut: What of a value stands in a raw row as it does in a cell; empty where nothing does.
+        """
+        compared = _EQUAL.keys() | _WITHIN.keys()
+        found = {
+            cut(value)
+            for kind, values in self._by_type.items()
+            if kind in compared
+            for value in values
+        }
+        return None if "" in found else tuple(sorted(found))
 
     def of_file(self, hashes: Mapping[str, str], windows_path: str, *, web: bool) -> list[Claim]:
         """Claims of the indicators that a file's hash or path is.

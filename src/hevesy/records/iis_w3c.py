@@ -16,7 +16,7 @@ from hevesy.records.recognition import head_lines
 from hevesy.records.text_log import TextLog, parse_text_log
 from hevesy.records.together import parse_together
 from hevesy.tables import TIME
-from hevesy.tables.iis import IIS
+from hevesy.tables.iis import EXCHANGE_STEMS, IIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,6 +96,14 @@ def _request(query: pl.Expr) -> pl.Expr:
     return pl.when(is_id).then(last)
 
 
+def _shows_exchange(names: Sequence[str]) -> pl.Expr | None:
+    """Whether a row shows that the server runs Exchange: it answered, and not with an error."""
+    if not {"cs-uri-stem", "sc-status"} <= set(names):
+        return None
+    answered = pl.col("sc-status").str.contains(r"^0*[123]\d\d$")
+    return answered & pl.col("cs-uri-stem").str.contains(EXCHANGE_STEMS)
+
+
 _GUID = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 _LOG = TextLog(
@@ -131,6 +139,7 @@ _LOG = TextLog(
         "s-sitename",
     ),
     finish=_finish,
+    witness=_shows_exchange,
     settle=_Midnight,
 )
 

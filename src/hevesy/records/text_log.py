@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -63,6 +63,9 @@ class TextLog:
     builds: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
     """Cells -> `_place build origin time line` of the rows that carry a build number."""
 
+    witness: Callable[[Sequence[str]], pl.Expr | None] | None = None
+    """Names of columns -> which rows say what the server is; the first is never passed over."""
+
     @property
     def bare_starts(self) -> tuple[str, ...]:
         """What a header line without `#Fields:` begins with, lower case."""
@@ -76,6 +79,13 @@ def first_of(*columns: str) -> Callable[[tuple[str, ...]], pl.Expr | None]:
         return next((pl.col(column) for column in columns if column in names), None)
 
     return when
+
+
+_WORTH = 0.3
+"""Share of rows with a literal from which on looking for literals costs more than it saves."""
+
+_SAMPLE = 1000
+"""Rows that a block must have to tell that share."""
 
 
 @dataclass(slots=True)
@@ -120,8 +130,9 @@ def parse_text_log(
     Args:
         log: the kind.
         stream: the bytes, from their start.
-        literals: with them, only rows that hold one (ASCII case is no matter) are in the frames;
-            the surveys are the same but for `parsed` and `passed_over`. Empty: a survey alone.
+        literals: with them, rows that hold none (ASCII case is no matter) may be absent from the
+            frames (see `kept`), and are where most rows hold none; the surveys are the same but
+            for `parsed` and `passed_over`. Empty: a survey alone.
 
     Yields:
         Batches in the order of the source, at least one.
@@ -140,7 +151,9 @@ def _batch(reading: _Reading, block: LineBlock) -> Batch:
     log = reading.log
     parts, reading.context = sections(block.frame, reading.context, log.bare)
     good, bad = _rows(reading, parts)
-    wanted = kept(good, reading.literals)
+    wanted = kept(log, good, reading.literals)
+    if reading.literals and len(good) > _SAMPLE and len(wanted) > _WORTH * len(good):
+        reading.literals = None
     damaged = sum(damage.count for damage in bad) + block.damaged
     samples = [*block.samples, *(sample for damage in bad for sample in damage.samples)]
     survey = replace(
@@ -206,13 +219,26 @@ def short_name(name: pl.Expr) -> pl.Expr:
     return pl.when(address).then(name).otherwise(short)
 
 
-def kept(rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
-    """The rows that hold a literal; all without literals, none with an empty tuple."""
+def kept(log: TextLog, rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
+    """The rows that hold a literal; all without literals, none with an empty tuple.
+
+    With a literal, also those that hold a letter outside ASCII, which may stand for one inside it
+    (the sign of kelvin, for a `k`); and of each server the first that says what it is.
+    """
     if literals is None or rows.is_empty():
         return rows
     if not literals:
         return rows.clear()
-    return rows.filter(pl.col("raw").str.contains_any(list(literals), ascii_case_insensitive=True))
+    raw = pl.col("raw")
+    wanted = raw.str.contains_any(list(literals), ascii_case_insensitive=True)
+    wanted |= raw.str.len_bytes() != raw.str.len_chars()
+    witness = log.witness(rows.columns) if log.witness else None
+    if witness is not None:
+        rows = rows.with_row_index("_at")
+        of_one = [name for name in ("_place", "server") if name in rows.columns]
+        seen = rows.filter(witness).unique(of_one, keep="first", maintain_order=True)["_at"]
+        wanted |= pl.col("_at").is_in(seen.implode())
+    return rows.filter(wanted)
 
 
 def finished(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:

@@ -137,7 +137,7 @@ def _read(
     if log.settle and rows["date"].null_count():
         return []
     surveys = coverages(rows, log.kind, log.builds)
-    wanted = kept(rows, literals)
+    wanted = kept(log, rows, literals)
     counts = _counts(wanted)
     frame = finished(log, wanted)
     found: list[tuple[int, Batch]] = []

@@ -6,7 +6,12 @@ import polars as pl
 
 from hevesy.tables.table import Column, LogSource, Table
 
-__all__ = ["IIS"]
+__all__ = ["EXCHANGE_STEMS", "IIS"]
+
+EXCHANGE_STEMS = (
+    r"(?i)^/(owa/auth|ecp/|ews/exchange\.asmx|mapi/emsmdb|microsoft-server-activesync|oab/)"
+)
+"""What the front end of Exchange answers below, and nothing else on a Windows server does."""
 
 _TEXT = pl.String()
 _NUMBER = pl.Int64()

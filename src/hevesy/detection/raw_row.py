@@ -1,0 +1,37 @@
+"""What of a value stands in the raw row of a text log as it stands in its cell."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["in_raw_row"]
+
+# No log encodes these: IIS writes a blank as `+`, HttpProxy a comma as a blank, quotes are doubled.
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@~\\\-]+")
+_COMMON = frozenset({"windows", "microsoft", "exchange", "mozilla/5.0", "applewebkit/537.36"})
+
+_SHORTEST = 5
+_SHORTEST_NAMED = 3
+"""Of what begins with a dot or a slash: `.js`."""
+
+
+def in_raw_row(value: str, usual: Collection[str] = ()) -> str:
+    """The longest run of characters in a value that no log encodes, in lower case.
+
+    Args:
+        value: text that a cell holds.
+        usual: what so many rows hold that it is no use.
+
+    Returns:
+        Empty where it would be a number, too short, or what many rows hold.
+    """
+    runs = [run.lower() for run in _PLAIN.findall(value)]
+    found = max(
+        (run for run in runs if run not in _COMMON and run not in usual), key=len, default=""
+    )
+    least = _SHORTEST_NAMED if found[:1] in {".", "/"} else _SHORTEST
+    return "" if len(found) < least or found.isdigit() else found
