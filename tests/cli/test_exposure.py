@@ -132,6 +132,6 @@ def test_tables_tell_their_age_and_newer_ones_are_taken(
     assert "exchange/kev.csv" in listed
     assert "Imported: builds.csv" in listed
     main(["exposure", str(inventory)])
-    assert "RTM Nov26SU (15.2.2562.60" in " ".join(capsys.readouterr().out.split())
+    assert "install RTM Nov26SU (15.2.2562.60, KB5140000)" in capsys.readouterr().out
     file.write_text("product\n", encoding="utf-8")
     assert main(["data", "import", str(file)]) == 2

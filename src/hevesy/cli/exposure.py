@@ -24,7 +24,7 @@ __all__ = ["add_to", "run"]
 FORMATS = ("text", "csv", "json", "csaf")
 _CSAF_TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "AMBER"}
 """CSAF 2.0 has the labels of TLP 1."""
-_HEADER = ("server", "build", "update", "grade", "KEV", "open", "mitigated", "unknown", "install")
+_HEADER = ("server", "build", "update", "evidence", "KEV", "open", "mitigated", "unknown")
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -199,6 +199,7 @@ def _write(
 
 def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> str:
     import csv
+    import functools
     import io
 
     from hevesy.exposure.listing import EXPOSURE_COLUMNS, exposure_rows
@@ -210,8 +211,9 @@ def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(EXPOSURE_COLUMNS)
+    safe = functools.cache(defused)
     for row in exposure_rows(servers, states):
-        writer.writerow([defused(str(cell)) for cell in row])
+        writer.writerow([safe(str(cell)) for cell in row])
     return text.getvalue()
 
 
@@ -221,24 +223,26 @@ def _draw(
     from typing import TextIO, cast
 
     from hevesy.exposure.listing import SERVER_COLUMNS, server_rows
-    from hevesy.reports import write_rows
 
     out = cast("TextIO", file)
     rows = [dict(zip(SERVER_COLUMNS, row, strict=True)) for row in server_rows(servers)]
-    wanted = ("open_kev", "open", "mitigated", "unknown", "install")
+    counts = ("open_kev", "open", "mitigated", "unknown")
     cells = [
         (
-            one.name,
+            _visible(one.name),
             one.build,
             one.update.replace("Exchange Server ", ""),
             one.grade,
-            *(row[name] for name in wanted),
+            *(str(row[name]) for name in counts),
         )
         for one, row in zip(servers, rows, strict=True)
     ]
-    write_rows(_HEADER, cells, file=out)
-    for server in servers:
-        for line in _told(server, in_full=in_full):
+    widths = [max(map(len, column)) for column in zip(_HEADER, *cells, strict=True)]
+    for several in (_HEADER, *cells):
+        padded = (cell.ljust(width) for cell, width in zip(several, widths, strict=True))
+        out.write("  ".join(padded).rstrip() + "\n")
+    for server, row in zip(servers, rows, strict=True):
+        for line in _told(server, str(row["install"]), in_full=in_full):
             out.write(f"{_visible(line)}\n")
     out.write(
         f"\nKEV: open and known to be exploited. unknown: the build does not decide it. "
@@ -246,9 +250,10 @@ def _draw(
     )
 
 
-def _told(server: ExposedServer, *, in_full: bool) -> Iterable[str]:
+def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str]:
     """What a table of servers has no room for."""
     told = [f"  {server.support}"] if server.supported is False else []
+    told += [f"  install {install}"] if install else []
     told += [f"  conflict: {one}" for one in server.conflicts]
     told += [f"  note: {one}" for one in server.notes]
     told += [

@@ -103,10 +103,14 @@ def exposure_rows(
         servers: as `examine` gives them.
         states: which to list.
     """
+    wanted = frozenset(states)
+    cells: dict[int, tuple[Cell, ...]] = {}  # servers that are alike share their exposures
     for server in servers:
         for one in server.exposures:
-            if one.state in states:
-                yield _row(server.name, one)
+            if one.state in wanted:
+                if id(one) not in cells:
+                    cells[id(one)] = _cells(one)
+                yield (server.name, *cells[id(one)])
 
 
 def exposure_document(
@@ -127,10 +131,9 @@ def exposure_document(
     )
 
 
-def _row(name: str, one: Exposure) -> tuple[Cell, ...]:
+def _cells(one: Exposure) -> tuple[Cell, ...]:
     facts = one.cve
     return (
-        name,
         facts.id,
         one.state.value,
         _date(facts.kev_added),
