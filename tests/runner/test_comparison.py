@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -29,12 +29,15 @@ TRUTH = Truth("s", 1, 10, 100, (ServerTruth("EX01", Verdict.SHELL_USED, (STEP,))
 def said(verdict: Verdict = Verdict.SHELL_USED) -> Assessment:
     """An assessment, as far as the comparison looks at it."""
     server = SimpleNamespace(name="EX01", verdict=verdict)
-    return cast("Assessment", SimpleNamespace(servers=(server,), as_of=date(2021, 3, 3)))
+    chain = SimpleNamespace(findings=("f1", "f2"), by_time=("f2",))
+    incident = SimpleNamespace(chains=(chain,))
+    return cast("Assessment", SimpleNamespace(servers=(server,), incidents=(incident,)))
 
 
 def rows(**changes: Any) -> pl.DataFrame:  # noqa: ANN401  # any column
     """One row of findings."""
     row = {
+        "id": "f1",
         "server": "EX01",
         "source": "EX01.zip!/logs/u_ex.log",
         "line": 7,
@@ -58,3 +61,10 @@ def test_each_way_to_differ_is_said() -> None:
     assert "found as" in differences(TRUTH, said(), rows(stage="write"))[0]
     assert "nothing was planted" in differences(TRUTH, said(), pl.concat([rows(), rows(line=9)]))[0]
     assert "not found" in differences(TRUTH, said(), rows(rule_source="sigma.zip"))[0]
+
+
+def test_what_time_alone_joins_is_no_invention() -> None:
+    """An administrator's export in the same half hour succeeded, and is no intrusion."""
+    honest = rows(line=9, id="f2", stage="collection")
+
+    assert differences(TRUTH, said(), pl.concat([rows(), honest])) == []

@@ -20,8 +20,9 @@ def differences(truth: Truth, assessment: Assessment, findings: pl.DataFrame) ->
     """Everything in which a run and the truth differ, as sentences; empty where they agree.
 
     A planted record counts as found where one of hevesy's findings quotes that very line with the
-    planted stage and outcome. A record that was not planted and is said to have succeeded is a
-    difference too: to invent an intrusion is as bad as to miss one.
+    planted stage and outcome. A record that was not planted and is said to be part of an intrusion
+    that succeeded is a difference too: to invent one is as bad as to miss one. What time alone
+    joins to a chain, or nothing, is no such claim: an honest export did succeed.
 
     Args:
         truth: What was planted.
@@ -42,7 +43,9 @@ def differences(truth: Truth, assessment: Assessment, findings: pl.DataFrame) ->
     steps = [step for server in truth.servers for step in server.steps]
     own = findings.filter(pl.col("rule_source").str.contains_any(list(_OWN)))
     found += [reason for step in steps if (reason := _missing(step, own))]
-    return found + _invented(steps, own)
+    chains = [chain for incident in assessment.incidents for chain in incident.chains]
+    joined = {f for chain in chains for f in chain.findings if f not in chain.by_time}
+    return found + _invented(steps, own.filter(pl.col("id").is_in(sorted(joined))))
 
 
 def _missing(step: PlantedStep, own: pl.DataFrame) -> str:
