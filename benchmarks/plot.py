@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["chart", "draw"]
 
 _WIDTH, _HEIGHT = 640, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 40, 48
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 210, 48, 48
 _COLOURS = ("#0b5fa5", "#b3500f", "#3f7d20", "#7a3b9c", "#555555")
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2")
 """A line is told by its dashes too: the chart reads without colour."""
@@ -47,13 +47,13 @@ def draw(records: Sequence[Record], folder: Path) -> list[Path]:
             if case["rate"] == usual and not others:
                 sizes.setdefault(one.what, {})[case["bytes"] / 1e9] = one.seconds
             if case["bytes"] < smallest * _ALIKE:
-                name = f"{one.what}, SigmaHQ too" if others else one.what
+                name = f"{one.what} + SigmaHQ" if others else one.what
                 if not others or one.what.startswith("hevesy"):
                     speed = case["bytes"] / one.seconds / 1e6
                     rates.setdefault(name, {})[case["rate"]] = speed
     charts = {
         "benchmark-size.svg": ("Text logs: seconds by size", "GB", "s", sizes, False),
-        "benchmark-hits.svg": ("Text logs: MB/s by attack lines", "part", "MB/s", rates, True),
+        "benchmark-hits.svg": ("Text logs: MB/s by attack lines", "attack requests a request", "MB/s", rates, True),
     }
     written = []
     for name, (title, x, y, lines, logarithmic) in charts.items():
@@ -98,9 +98,9 @@ def chart(
             'font-family="sans-serif" font-size="12">'
         ),
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-        _label(_LEFT, 22, title, "start", " font-weight='bold'"),
-        _label(_LEFT - 8, _TOP - 4, axes[1], "end"),
-        _label(_WIDTH - _RIGHT + 8, _HEIGHT - _BOTTOM + 18, axes[0], "start"),
+        _label(_LEFT, 20, title, "start", " font-weight='bold'"),
+        _label(_LEFT - 8, _TOP - 12, axes[1], "end"),
+        _label(_WIDTH - _RIGHT, _HEIGHT - _BOTTOM + 36, axes[0], "end"),
     ]
     for step in range(5):
         y = top * step / 4

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hevesy.incident import literals_of, touching
 from hevesy.model import Source
 from hevesy.records import parse
 from hevesy.runner import sifting
@@ -16,32 +17,35 @@ from hevesy.runner.sifting import may_hold
 _HEADER = b"#Fields: date time cs-uri-stem sc-status\n"
 _SOURCE = Source("in", "u_ex.log", "", "in", "", "iis", 1, None, ("u_ex.log",))
 
-_LITERAL = st.text("abAB.:/-0", min_size=1, max_size=6)
-_ROW = st.lists(
-    st.one_of(st.sampled_from([b"a", b"B", b".", b"/", b"-", b"0", b"\xe9", b"\xc3\xa9", b"%"])),
-    max_size=30,
-)
+_CELLS = ["a", "B", "k", "K", "i", ".", "-", "0", "\xe9", "\u212a", "\u0130", "%", "\udce9"]
+_STEM = st.text(st.sampled_from(_CELLS), max_size=12).map(lambda text: f"/{text}")
 
 
 @given(
-    rows=st.lists(_ROW, max_size=6),
-    literals=st.lists(_LITERAL, max_size=3),
+    stems=st.lists(_STEM, min_size=1, max_size=6),
+    followed=st.lists(_STEM, max_size=2),
+    touched=st.booleans(),
     piece=st.integers(min_value=1, max_value=16),
     end=st.sampled_from([b"\n", b"\r\n"]),
 )
-def test_no_row_that_a_parser_keeps_is_missed(
-    rows: list[list[bytes]], literals: list[str], piece: int, end: bytes
+def test_no_row_that_touches_is_missed(
+    *, stems: list[str], followed: list[str], touched: bool, piece: int, end: bytes
 ) -> None:
-    """Wherever pieces are cut, and whatever bytes stand around, a kept row means `may_hold`."""
-    stems = [b"/" + b"".join(row) for row in rows]
-    data = _HEADER + b"".join(b"2021-03-03 00:00:01 %s 200%s" % (stem, end) for stem in stems)
-    kept = sum(b.survey.parsed for b in parse(_SOURCE, io.BytesIO(data), tuple(literals)))
+    """Wherever pieces are cut, and whatever bytes stand around: a touch means `may_hold`."""
+    values = [text.lower() for text in [*followed, *(stems[:1] if touched else [])]]
+    rows = [stem.encode(errors="surrogateescape") for stem in stems]
+    data = _HEADER + b"".join(b"2021-03-03 00:00:01 %s 200%s" % (row, end) for row in rows)
+    literals = literals_of(values)
+    pairs = [("page", value.encode(errors="backslashreplace").decode()) for value in values]
+    found = sum(
+        touching(batch, "iis", pairs).height for batch in parse(_SOURCE, io.BytesIO(data), literals)
+    )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sifting, "_PIECE", piece)
         held = may_hold(io.BytesIO(data), literals)
 
-    assert held or not kept
+    assert held or not found
 
 
 def test_what_is_not_there_is_not_held() -> None:

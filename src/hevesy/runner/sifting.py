@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["may_hold"]
 
 _PIECE = 4 << 20
+_FOLDED = ("\N{KELVIN SIGN}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}")
+"""Become `k` and `i` in lower case: what holds one of these is not passed over."""
 _WIDEST = 4
 """Bytes of the longest character of UTF-8: a piece may begin or end within one."""
 
@@ -20,8 +22,8 @@ _WIDEST = 4
 def may_hold(stream: BinaryIO, literals: Sequence[str]) -> bool:
     """Whether some row of a text log may hold one of some literals, ASCII case being no matter.
 
-    It is the test that the parsers make of each row, made on the text as a whole: a row that
-    passes it is never missed. A source that passes may still have no such row.
+    A row whose cell, in lower case, holds a literal is never missed. A source that passes may
+    still have no such row.
 
     Args:
         stream: The bytes, from their start; read as far as the first literal.
@@ -29,7 +31,7 @@ def may_hold(stream: BinaryIO, literals: Sequence[str]) -> bool:
     """
     if not literals:
         return False
-    patterns = list(literals)
+    patterns = [*literals, *_FOLDED]
     kept = max(map(len, patterns)) + _WIDEST
     before = b""
     while data := stream.read(_PIECE):
