@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from hevesy.exposure.reading import Reading, gather
 from hevesy.exposure.web_config import read_web_configs
 from hevesy.knowledge import ExchangeKnowledge
 from hevesy.model import Loss, ServerEvidence, Source
-from hevesy.records import parse, recognise
+from hevesy.records import Batch, parse_together, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +28,8 @@ _LOGS = ("httpproxy", "ecp_server", "ecp_activity")
 """Log kinds whose lines carry a build."""
 _LOG_BYTES = 128 << 10
 """Of each log: Exchange begins one every hour or day, so that its first lines date a build."""
+_TOGETHER = 256
+"""Logs of one kind that are read at once: 32 MB at most."""
 _HEAD = 64 << 10
 _FILE_BYTES = 64 << 20
 
@@ -83,6 +84,7 @@ class _Reader:
     logs: list[tuple[str, tuple[ServerEvidence, ...]]] = field(default_factory=list)
     web: dict[str, list[tuple[bytes, str, str]]] = field(default_factory=dict)
     names: dict[str, Counter[str]] = field(default_factory=dict)
+    waiting: dict[str, list[tuple[Source, str, bytes]]] = field(default_factory=dict)
 
     def read(self, source: Source, reached: Reach) -> None:
         """Read one source; what cannot be read is a problem that is named."""
@@ -98,6 +100,8 @@ class _Reader:
 
     def readings(self, sources: list[Source]) -> Iterator[Reading]:
         """All that was read, each server by the name that its collection goes by."""
+        for kind in sorted(self.waiting):
+            self._read_logs(kind)
         counts = {collection: names.most_common() for collection, names in self.names.items()}
         identities = identify(sources, counts)
         own = {collection: name for collection, (name, _) in identities.items()}
@@ -120,18 +124,32 @@ class _Reader:
         yield from _folders(sources, own)
 
     def _log(self, source: Source, reached: Reach, place: str) -> None:
+        """Let the beginning of a log wait for others of its kind: together they are quick."""
         data = reached.stream.read(_LOG_BYTES)
         whole = data if len(data) < _LOG_BYTES else data[: data.rfind(b"\n") + 1]
-        for batch in parse(source, io.BytesIO(whole), None):
-            builds = evidence_of(batch.survey.builds, place)
-            if builds:
-                self.found.append((source.collection, Reading((ServerEvidence("", builds),))))
-            counter = self.names.setdefault(source.collection, Counter())
-            for name, count in batch.survey.names:
-                counter[name] += count
-            if source.kind == "httpproxy":
-                targets = target_servers(batch.frame, place, "")
-                self.logs.append((source.collection, targets))
+        waiting = self.waiting.setdefault(source.kind, [])
+        waiting.append((source, place, whole))
+        if len(waiting) >= _TOGETHER:
+            self._read_logs(source.kind)
+
+    def _read_logs(self, kind: str) -> None:
+        waiting = self.waiting.pop(kind, [])
+        sources = [source for source, _, _ in waiting]
+        read = parse_together(sources, [data for _, _, data in waiting]) if waiting else []
+        for (source, place, _), batches in zip(waiting, read, strict=True):
+            for batch in batches:
+                self._batch(source, place, batch)
+
+    def _batch(self, source: Source, place: str, batch: Batch) -> None:
+        builds = evidence_of(batch.survey.builds, place)
+        if builds:
+            self.found.append((source.collection, Reading((ServerEvidence("", builds),))))
+        counter = self.names.setdefault(source.collection, Counter())
+        for name, count in batch.survey.names:
+            counter[name] += count
+        if source.kind == "httpproxy":
+            targets = target_servers(batch.frame, place, "")
+            self.logs.append((source.collection, targets))
 
     def _file(self, source: Source, reached: Reach, place: str) -> None:
         head = reached.stream.read(_HEAD)
