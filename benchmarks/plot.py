@@ -53,7 +53,13 @@ def draw(records: Sequence[Record], folder: Path) -> list[Path]:
                     rates.setdefault(name, {})[case["rate"]] = speed
     charts = {
         "benchmark-size.svg": ("Text logs: seconds by size", "GB", "s", sizes, False),
-        "benchmark-hits.svg": ("Text logs: MB/s by attack lines", "attack requests a request", "MB/s", rates, True),
+        "benchmark-hits.svg": (
+            "Text logs: MB/s by attack lines",
+            "attacks a request",
+            "MB/s",
+            rates,
+            True,
+        ),
     }
     written = []
     for name, (title, x, y, lines, logarithmic) in charts.items():
