@@ -49,14 +49,16 @@ def read_hive(file: Path, place: str, known: ExchangeKnowledge, server: str = ""
     try:
         regipy = import_module("regipy.registry")
         broken = import_module("regipy.exceptions").RegipyException
+        cut = import_module("construct").ConstructError  # regipy lets those of its parser through
     except ImportError:
         return Reading(problems=(f"{place}: not read: registry hives need the package regipy",))
     try:
         hive = regipy.RegistryHive(str(file))
         setup = next((values for key in _SETUP if (values := _values(hive, key))), {})
         updates = [values for key in _UPDATES for values in _below(hive, key)]
-    except (broken, OSError, ValueError, KeyError, EOFError) as error:
-        return Reading(problems=(f"{place}: cannot be read: {error}",))
+    except (broken, cut, OSError, ValueError, KeyError, EOFError) as error:
+        said = str(error).splitlines()[-1] if str(error) else type(error).__name__
+        return Reading(problems=(f"{place}: cannot be read: {said}",))
     found = server_of_values(setup, updates, place, known, server)
     return Reading((found,) if found else ())
 
