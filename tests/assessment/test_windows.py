@@ -93,7 +93,20 @@ def test_a_server_that_was_fixed_is_at_risk_until_then() -> None:
 
 
 def test_a_server_that_was_fixed_before_anybody_came_was_never_at_risk() -> None:
-    """Then no log need cover anything."""
-    window = risk_window(THREAT, [], datetime(2020, 12, 1, tzinfo=UTC))
+    """Then no log need cover the window, and the reason is said; without any log nothing is."""
+    fixed = datetime(2020, 12, 1, tzinfo=UTC)
+    window = risk_window(THREAT, [coverage("iis", "2020-11-01", "2020-12-20")], fixed)
 
     assert window.covered
+    assert "fixed before" in window.note
+    assert not risk_window(THREAT, [], fixed).covered
+
+
+def test_a_doubt_keeps_a_window_from_being_covered() -> None:
+    """A lost file, or `--since`, takes `no_trace` away and is named."""
+    kinds = [coverage(k, "2021-01-02", "2021-03-14") for k in THREAT.window_kinds]
+
+    window = risk_window(THREAT, kinds, None, ("u_ex210301.log: it is cut short",))
+
+    assert not window.covered
+    assert window.missing == ("u_ex210301.log: it is cut short",)

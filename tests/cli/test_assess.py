@@ -171,7 +171,9 @@ def test_an_unknown_value_of_an_option_is_a_sentence_and_exit_2(
         main(list(arguments))
 
     assert stop.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert error.startswith("hevesy: ")
+    assert len(error.strip().splitlines()) == 1
 
 
 def test_a_case_is_reported_queried_and_verified(

@@ -63,10 +63,13 @@ def test_a_match_in_a_log_is_unknown_and_moves_no_verdict() -> None:
 def test_a_web_file_that_is_a_reported_shell_was_placed() -> None:
     """The one exception: by its hash the file is the shell, wherever it came from."""
     sha = "ab" * 32
-    rules = IndicatorRules((indicator("sha256", sha),))
+    rules = IndicatorRules((indicator("sha256", sha),), own=1)
+    users = IndicatorRules((indicator("sha256", sha),))
 
     (web,) = rules.of_file({"sha256": sha}, r"C:\inetpub\wwwroot\a.aspx", web=True)
     (elsewhere,) = rules.of_file({"sha256": sha}, r"C:\temp\a.aspx", web=False)
 
     assert (web.stage, web.outcome, web.anchor) == (Stage.SHELL_PLACED, Outcome.SUCCESS, True)
     assert elsewhere.outcome is Outcome.UNKNOWN
+    (theirs,) = users.of_file({"sha256": sha}, r"C:\inetpub\wwwroot\a.aspx", web=True)
+    assert theirs.outcome is Outcome.UNKNOWN

@@ -27,7 +27,7 @@ def test_a_rule_of_hevesy_says_stage_outcome_and_anchor(make_rule: Build) -> Non
         "anchor": True,
     }
 
-    claim = claim_of(make_rule(), ["impact"], custom, PLACE)
+    claim = claim_of(make_rule(), ["impact"], custom, PLACE, own=True)
 
     assert (claim.stage, claim.outcome, claim.anchor, claim.own) == (
         Stage.WRITE,
@@ -52,7 +52,7 @@ def test_a_rule_of_others_gets_its_stage_from_its_tags(
     tactics: list[str], stage: Stage, make_rule: Build
 ) -> None:
     """Its outcome is unknown, and it is never an anchor: no verdict rests on it."""
-    claim = claim_of(make_rule(), tactics, {}, PLACE)
+    claim = claim_of(make_rule(), tactics, {}, PLACE, own=False)
 
     assert (claim.stage, claim.outcome) == (stage, Outcome.UNKNOWN)
     assert not claim.anchor
@@ -65,7 +65,7 @@ def test_a_word_that_is_not_on_the_ladder_is_named_with_its_place(
 ) -> None:
     """A typing error in a rule must not become a quiet default."""
     with pytest.raises(ContentError, match=r"rules/a\.yml:7: custom: '(shellx|maybe)'"):
-        claim_of(make_rule(), [], custom, PLACE)
+        claim_of(make_rule(), [], custom, PLACE, own=True)
 
 
 def test_a_level_that_is_missing_or_unknown_counts_as_medium() -> None:

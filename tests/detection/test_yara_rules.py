@@ -33,7 +33,7 @@ THEIRS = 'rule Theirs { meta: author = "Somebody" strings: $a = "other" conditio
 def test_a_match_carries_what_the_rule_says(tmp_path: Path) -> None:
     """Stage and outcome come from the rule's meta; what stands at the match is quoted."""
     (tmp_path / "own.yar").write_text(OWN)
-    rules = pickle.loads(pickle.dumps(load_yara("hevesy/test", [tmp_path])))  # noqa: S301  # our own
+    rules = pickle.loads(pickle.dumps(load_yara("hevesy/test", [tmp_path], own=True)))  # noqa: S301  # our own
 
     (match,) = rules.scan(b"before MARKER-OF-THE-TEST after", r"C:\web\a.aspx")
 

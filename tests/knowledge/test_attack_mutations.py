@@ -56,7 +56,7 @@ def header(kind: str, text: str) -> str:
 @cache
 def rules() -> SigmaRules:
     """The rules of hevesy."""
-    return load_rules("hevesy", [Path(load().threats[0].folder) / "sigma"])
+    return load_rules("hevesy", [Path(load().threats[0].folder) / "sigma"], own=True)
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from hevesy import __version__
+from hevesy.assessment.doubts import doubts_of
 from hevesy.assessment.openness import fixed_at, with_openness
 from hevesy.assessment.plan import plan
 from hevesy.assessment.verdict import judge
@@ -63,6 +64,8 @@ class Known:
     """What was open, by Exchange server."""
     server_evidence: Mapping[str, ServerEvidence]
     """What says builds and settings, by Exchange server."""
+    narrowed: tuple[datetime | None, datetime | None] = (None, None)
+    """`--since` and `--until`."""
 
 
 def assemble(known: Known, happened: Reconstruction) -> Assessment:
@@ -98,7 +101,15 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
     findings = {f.id: f for f in happened.findings if f.server == server.name}
     chains = [c for i in happened.incidents for c in i.chains if c.server == server.name]
     exposed = known.exposed.get(server.name)
-    windows = tuple(risk_window(t, coverage, fixed_at(t, exposed)) for t in known.threats)
+    windows = tuple(
+        risk_window(
+            threat,
+            coverage,
+            fixed_at(threat, exposed),
+            doubts_of(server.name, threat, known.sources, known.losses, known.narrowed),
+        )
+        for threat in known.threats
+    )
     judged = judge(chains, findings, coverage, windows)
     return ServerAssessment(
         name=server.name,

@@ -55,6 +55,7 @@ def coverage_of(
     files: Mapping[str, int],
     damaged: Mapping[str, int],
     clocks: Mapping[str, int],
+    sources: Mapping[str, int] | None = None,
 ) -> tuple[Coverage, ...]:
     """What each log kind of one server covers.
 
@@ -64,9 +65,11 @@ def coverage_of(
         files: Number of files by file kind.
         damaged: Damaged rows by log kind.
         clocks: Seconds that a clock was seen to be off, by log kind.
+        sources: Number of sources by log kind.
     """
+    counted = sources or {}
     records = [
-        _of_records(str(kind), rows, damaged, clocks)
+        _of_records(str(kind), rows, damaged, clocks, counted.get(str(kind), 0))
         for (kind,), rows in ledger.filter(pl.col("server") == server).group_by(
             "kind", maintain_order=True
         )
@@ -75,7 +78,11 @@ def coverage_of(
 
 
 def _of_records(
-    kind: str, rows: pl.DataFrame, damaged: Mapping[str, int], clocks: Mapping[str, int]
+    kind: str,
+    rows: pl.DataFrame,
+    damaged: Mapping[str, int],
+    clocks: Mapping[str, int],
+    sources: int,
 ) -> Coverage:
     days = tuple(rows.select("day", "records").iter_rows())
     return Coverage(
@@ -85,7 +92,7 @@ def _of_records(
         last=rows["last"].max(),  # type: ignore[arg-type]  # likewise
         records=int(rows["records"].sum()),
         damaged=damaged.get(kind, 0),
-        sources=int(rows["sources"].max() or 0),  # type: ignore[arg-type]  # an int
+        sources=sources,
         days=days,
         gaps=_gaps([day for day, _ in days]),
         clock_offset=clocks.get(kind),

@@ -37,6 +37,14 @@ _GRAVE = (
 )
 
 
+_OF_WINDOWS = ("requests ", "cmdlets run through")
+
+_CHECK = (
+    "First find out whether this is explained: an administrator, a test, a tool of the house. "
+    "If it is not:\n\n"
+)
+
+
 @dataclass(slots=True)
 class _Asked:
     servers: set[str]
@@ -117,8 +125,15 @@ def _remedy(key: str, text: str, asked: _Asked) -> Action:
     titles = list(dict.fromkeys(f.rule.title for f in asked.findings))
     why = "; ".join(titles[:3]) or "somebody else was able to act on this server"
     ids = tuple(f.id for f in asked.findings)[:50]
+    unexplained = bool(asked.findings) and not any(f.incident for f in asked.findings)
     return Action(
-        0, title.strip("#* ") or key, body.strip(), tuple(sorted(asked.servers)), why, ids
+        order=0,
+        title=title.strip("#* ") or key,
+        text=(_CHECK if unexplained else "") + body.strip(),
+        servers=tuple(sorted(asked.servers)),
+        why=why,
+        findings=ids,
+        kind="check" if unexplained else "remedy",
     )
 
 
@@ -128,7 +143,9 @@ def _collect(servers: Sequence[ServerAssessment]) -> list[Action]:
         if server.verdict is None:
             continue
         reasons = {reason for window in server.windows for reason in window.missing}
-        for reason in sorted(reasons | set(server.at_least_why)):
+        # The kinds of a window are named there already, with how far they reach.
+        others = {why for why in server.at_least_why if not why.startswith(_OF_WINDOWS)}
+        for reason in sorted(reasons | others):
             wanted.setdefault(reason, []).append(server.name)
     by_servers: Mapping[tuple[str, ...], list[str]] = _inverted(wanted)
     return [

@@ -93,12 +93,13 @@ def judge(
     ]
     attempts = [f for f in findings.values() if is_attempt(f)]
     verdict = _verdict(succeeded, attempts, windows)
+    notes = [window.note for window in windows if window.note]
     blind = _blind(verdict, coverage)
     return Judgement(
         verdict=verdict,
         at_least=bool(blind) and verdict is not Verdict.CANNOT_TELL,
         at_least_why=tuple(blind),
-        why=_why(verdict, succeeded, attempts),
+        why=_why(verdict, succeeded, attempts, notes),
         not_excluded=tuple(_not_excluded(verdict, findings, chains, windows, coverage)),
     )
 
@@ -127,8 +128,15 @@ def _blind(verdict: Verdict, coverage: Sequence[Coverage]) -> list[str]:
     ]
 
 
-def _why(verdict: Verdict, succeeded: Sequence[Finding], attempts: Sequence[Finding]) -> str:
+def _why(
+    verdict: Verdict,
+    succeeded: Sequence[Finding],
+    attempts: Sequence[Finding],
+    notes: Sequence[str],
+) -> str:
     text = _SAYS[verdict]
+    if verdict is Verdict.NO_TRACE and notes:
+        return f"no trace of an attack, and {notes[0]}"
     if verdict is Verdict.PROBED:
         total = sum(f.count for f in attempts)
         titles = _titles(attempts)

@@ -21,7 +21,10 @@ _GRACE = timedelta(days=1)
 
 
 def risk_window(
-    threat: Threat, coverage: Sequence[Coverage], fixed: datetime | None = None
+    threat: Threat,
+    coverage: Sequence[Coverage],
+    fixed: datetime | None = None,
+    doubts: Sequence[str] = (),
 ) -> RiskWindow:
     """Whether one server's evidence covers the time in which a threat was exploited.
 
@@ -32,10 +35,12 @@ def risk_window(
         threat: With `first_exploited` and the kinds that must cover the window.
         coverage: The server's.
         fixed: First line that shows the last of its vulnerabilities fixed on this server.
+        doubts: What else keeps the evidence from covering it: sources that were lost, a narrowed
+            time; sentences.
     """
     last = max((c.last for c in coverage if c.last), default=None)
     end = min((time for time in (last, fixed) if time), default=None)
-    if fixed and fixed <= threat.first_exploited:
+    if fixed and last and fixed <= threat.first_exploited:
         return RiskWindow(
             threat=threat.name,
             start=threat.first_exploited,
@@ -43,6 +48,7 @@ def risk_window(
             end=end,
             covered=True,
             missing=(),
+            note="every vulnerability of it was fixed before it is known to have been exploited",
         )
     by_kind = {c.kind: c for c in coverage}
     missing = [
@@ -50,6 +56,7 @@ def risk_window(
         for kind in threat.window_kinds
         for reason in _missing(kind, by_kind.get(kind), threat.first_exploited, end)
     ]
+    missing += doubts
     if end is not None and end < threat.first_exploited:
         missing.append(f"all evidence ends on {end:%Y-%m-%d}, before the first known exploitation")
     return RiskWindow(

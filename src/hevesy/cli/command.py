@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from hevesy import __version__
@@ -13,6 +15,7 @@ from hevesy.errors import HevesyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+from typing import NoReturn
 
 __all__ = ["COMMANDS", "DONE", "FOUND", "INTERRUPTED", "PARTIAL", "USAGE", "main"]
 
@@ -47,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(arguments)
     except HevesyError as error:
@@ -61,6 +66,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    """End as Ctrl-C does: what a run left in its private folder is removed."""
+    raise KeyboardInterrupt
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake in one sentence, and where to look."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and exit with 2."""
+        self.exit(USAGE, f"hevesy: {_visible(message)}; see {self.prog} --help\n")
+
+
 def _visible(text: str) -> str:
     """Text that may hold a name from evidence, without what would steer a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
@@ -68,7 +86,7 @@ def _visible(text: str) -> str:
 
 def _run(arguments: list[str]) -> int:
     wanted = next((a for a in arguments if not a.startswith("-")), "")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hevesy",
         description="Finds what HAFNIUM and those after it did to on-premises Exchange servers: "
         "from evidence, offline. It answers what happened, how sure one may be, what was not seen.",

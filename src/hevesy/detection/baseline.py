@@ -145,15 +145,20 @@ class Baseline:
             return _lead(_UNSHIPPED, "no known release ships a page of this path and content")
         return None
 
+    def ships(self, page: str) -> bool:
+        """Whether Exchange ships a page of this URL path (lower case)."""
+        tail = page.lstrip("~/")
+        return any(
+            f"{root}/{tail}" in self._paths for root in ("frontend/httpproxy", "clientaccess")
+        )
+
     def of_page(self, page: str) -> Claim | None:
         """The lead that the execution of a page gives; none where Exchange ships the page.
 
         Args:
             page: Virtual path, lower case: `/owa/auth/a.aspx`.
         """
-        tail = page.lstrip("~/")
-        candidates = (f"frontend/httpproxy/{tail}", f"clientaccess/{tail}")
-        if not _SERVED.search(page) or any(c in self._paths for c in candidates):
+        if not _SERVED.search(page) or self.ships(page):
             return None
         why = "the server compiled this page, which it does when it is first asked for"
         return Claim(_COMPILED, Stage.SHELL_USED, Outcome.UNKNOWN, why, anchor=False, own=True)

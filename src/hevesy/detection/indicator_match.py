@@ -64,6 +64,8 @@ class IndicatorRules:
     """
 
     indicators: tuple[Indicator, ...]
+    own: int = 0
+    """How many of them, from the first, are hevesy's: a verdict may rest on a hash of theirs."""
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -115,13 +117,14 @@ class IndicatorRules:
             windows_path: Its path on the server, or in the collection.
             web: Whether it lies in a web root.
         """
-        found = [
-            self.claims[index]
+        indices = [
+            index
             for kind in _HASHES
             if (index := self._by_type.get(kind, {}).get(hashes.get(kind, ""))) is not None
         ]
-        if web:
-            found = [_placed(claim) for claim in found]
+        found = [
+            _placed(self.claims[i]) if web and i < self.own else self.claims[i] for i in indices
+        ]
         path = windows_path.lower()
         index = self._by_type.get("file_path", {}).get(path)
         return [*found, *([self.claims[index]] if path and index is not None else [])]

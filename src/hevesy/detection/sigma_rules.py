@@ -35,6 +35,7 @@ def load_rules(
     source: str,
     paths: Sequence[Path],
     *,
+    own: bool = False,
     cache: Path | None = None,
     choice: RuleChoice = _ALL,
 ) -> SigmaRules:
@@ -43,6 +44,7 @@ def load_rules(
     Args:
         source: How the collection is called in reports: `hevesy/proxylogon`, or the user's path.
         paths: Files, folders or zips.
+        own: Whether they are hevesy's, whose claims a verdict may rest on.
         cache: Folder for compiled rule sets.
         choice: Which of them are asked, and what they are given.
 
@@ -61,7 +63,7 @@ def load_rules(
     except SigmaLoadError as error:
         raise ContentError(str(error), source) from error
     ruleset = choice.of(loaded)
-    claims = tuple(_claim(rule, source) for rule in ruleset.rules)
+    claims = tuple(_claim(rule, source, own=own) for rule in ruleset.rules)
     refused = tuple(
         (f"{one.file}:{one.line}" if one.line else one.file, f"{one.kind}: {one.reason}")
         for one in ruleset.refused
@@ -72,7 +74,7 @@ def load_rules(
     return SigmaRules(ruleset, claims, use)
 
 
-def _claim(rule: Rule, source: str) -> Claim:
+def _claim(rule: Rule, source: str, *, own: bool) -> Claim:
     reference = RuleReference(
         id=rule.id or f"sigma:{rule.title}",
         title=rule.title,
@@ -87,4 +89,4 @@ def _claim(rule: Rule, source: str) -> Claim:
         references=rule.references,
         remedy=str(rule.custom.get("remedy", "")),
     )
-    return claim_of(reference, rule.tactics, rule.custom, (rule.file, rule.line))
+    return claim_of(reference, rule.tactics, rule.custom, (rule.file, rule.line), own=own)

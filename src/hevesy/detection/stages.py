@@ -60,10 +60,13 @@ def claim_of(
     tactics: Sequence[str],
     custom: Mapping[str, object],
     place: tuple[str, int],
+    *,
+    own: bool,
 ) -> Claim:
     """What a rule claims: from its `custom:` key where it has a stage, else from its tactic tags.
 
-    Rules of others get outcome `unknown` and are never an anchor (design.md, section 5).
+    Rules of others may name a stage; their outcome is `unknown`, and they are never an anchor
+    (design.md, section 5): no verdict rests on them.
 
     Raises:
         ContentError: A stage or outcome that hevesy does not know.
@@ -80,5 +83,7 @@ def claim_of(
     except ValueError as error:
         raise ContentError(f"custom: {error}", file, line) from error
     why = str(custom.get("why") or rule.description or rule.title)
+    if not own:
+        return Claim(rule, stage, Outcome.UNKNOWN, why, anchor=False, own=False)
     anchor = bool(custom.get("anchor", False))
     return Claim(rule, stage, outcome, why, anchor=anchor, own=True)

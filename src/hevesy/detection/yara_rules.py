@@ -43,6 +43,8 @@ class YaraRules:
 
     compiled: bytes
     use: RuleUse
+    own: bool = False
+    """Whether they are hevesy's, whose claims a verdict may rest on."""
 
     @cached_property
     def _scanner(self) -> yara_x.Scanner:
@@ -80,15 +82,16 @@ class YaraRules:
         for rule in results.matching_rules:
             offset = min((m.offset for p in rule.patterns for m in p.matches), default=0)
             meta = {str(k): v for k, v in rule.metadata}
-            claim = _claim(rule.identifier, rule.namespace, meta)
+            claim = _claim(rule.identifier, rule.namespace, meta, own=self.own)
             yield FileMatch(claim, offset, _context(data, offset))
 
 
-def load_yara(source: str, paths: Sequence[Path]) -> YaraRules:
+def load_yara(source: str, paths: Sequence[Path], *, own: bool = False) -> YaraRules:
     """Compile the YARA files below some paths, each in a namespace of its own.
 
     Args:
         source: How the collection is called in reports.
+        own: Whether they are hevesy's.
         paths: Files (`.yar`, `.yara`) or folders of them.
 
     Raises:
@@ -117,7 +120,7 @@ def load_yara(source: str, paths: Sequence[Path]) -> YaraRules:
         raise ContentError(reason, file_name)
     buffer = io.BytesIO()
     compiler.build().serialize_into(buffer)
-    return YaraRules(buffer.getvalue(), RuleUse(source, usable, tuple(refused)))
+    return YaraRules(buffer.getvalue(), RuleUse(source, usable, tuple(refused)), own)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -135,13 +138,13 @@ def _first_place(error: str, line: str) -> str:
     return f"{line} (line {place.group(1)})" if place else line
 
 
-def _claim(identifier: str, namespace: str, meta: Mapping[str, object]) -> Claim:
+def _claim(identifier: str, namespace: str, meta: Mapping[str, object], *, own: bool) -> Claim:
     def text(key: str) -> str:
         value = meta.get(key, "")
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
     techniques = tuple(re.findall(r"T\d{4}(?:\.\d{3})?", text("technique")))
-    own = "stage" in meta
+    says_stage = "stage" in meta
     rule = RuleReference(
         id=text("id") or f"yara:{identifier}",
         title=text("title") or identifier,
@@ -154,9 +157,9 @@ def _claim(identifier: str, namespace: str, meta: Mapping[str, object]) -> Claim
         remedy=text("remedy"),
     )
     custom: dict[str, object] = {k: text(k) for k in ("stage", "outcome", "why") if k in meta}
-    if own:
+    if says_stage:
         custom["anchor"] = True
-    return claim_of(rule, ("persistence",), custom, (namespace, 1))
+    return claim_of(rule, ("persistence",), custom, (namespace, 1), own=own)
 
 
 def _context(data: bytes, offset: int) -> str:

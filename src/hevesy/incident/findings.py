@@ -19,6 +19,8 @@ __all__ = ["Grouped", "finding_rows", "group"]
 _SAMPLES = 5
 _PIVOTS = 200
 _SESSION_HOURS = 24
+_KEYS = 100
+"""Pages or files of one rule that are told apart; thousands of shells are one finding."""
 
 _KEY_TYPES = ("file:", "page:")
 
@@ -56,8 +58,7 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
             pivots=pl.col("pivots")
             .list.explode(keep_nulls=False, empty_as_null=False)
             .unique()
-            .sort()
-            .head(_PIVOTS),
+            .sort(),
             place=pl.concat_str(
                 [pl.col("input"), pl.col("source"), pl.col("line"), pl.col("record")],
                 separator="|",
@@ -93,10 +94,16 @@ def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
         .list.first()
         for t in _KEY_TYPES
     )
-    by = ["server", "rule_id", "outcome", "key"]
+    alike = ["server", "rule_id", "outcome"]
+    by = [*alike, "key"]
     pause = pl.col("time").diff().over(by) > pl.duration(hours=_SESSION_HOURS)
     return (
         hits.with_columns(key=pl.when(succeeded).then(key).fill_null(""))
+        .with_columns(
+            key=pl.when(pl.col("key").n_unique().over(alike) > _KEYS)
+            .then(pl.lit(""))
+            .otherwise("key")
+        )
         .sort("time", "server", "rule_id", "input", "source", "line", "record", nulls_last=True)
         .with_columns(
             session=pl.when(may_have).then(pause.fill_null(value=False)).otherwise(statement=False)
@@ -139,10 +146,16 @@ def _finding(one: Mapping[str, object], rows: pl.DataFrame, rule: RuleReference)
         first=values["first"],  # type: ignore[arg-type]  # a datetime, or None
         last=values["last"],  # type: ignore[arg-type]  # likewise
         samples=samples,
-        pivots=tuple(values["pivots"]),  # type: ignore[arg-type]  # a list of str
+        pivots=_telling_first(values["pivots"]),  # type: ignore[arg-type]  # a list of str
         anchor=bool(values["anchor"]) and values["outcome"] == Outcome.SUCCESS,
         own=bool(values["own"]),
     )
+
+
+def _telling_first(pivots: list[str]) -> tuple[str, ...]:
+    """At most `_PIVOTS` of them, sorted; of a scan from thousands of addresses, not only those."""
+    kept = sorted(pivots, key=lambda pivot: (pivot.startswith("ip:"), pivot))[:_PIVOTS]
+    return tuple(sorted(kept))
 
 
 def finding_rows(

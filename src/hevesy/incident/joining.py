@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hevesy.incident.pivots import joins
 from hevesy.model import Finding, Outcome, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["FAR", "NEAR", "Joined", "joined"]
 
@@ -22,6 +22,7 @@ FAR = timedelta(days=30)
 
 _CONTEXT = timedelta(minutes=10)
 _SPELL = timedelta(days=1)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,11 @@ def joined(findings: Sequence[Finding], shell_pages: frozenset[str]) -> tuple[Jo
     anchors = [i for i, f in enumerate(findings) if f.anchor]
     for one, other in _sharing(findings, shell_pages):
         sets.join(one, other)
-    shared = {i for i in range(len(findings)) if sets.find(i) in {sets.find(a) for a in anchors}}
-    for i, finding in enumerate(findings):
-        for anchor in anchors:
-            if i != anchor and _by_time(finding, findings[anchor]):
-                sets.join(i, anchor)
+    roots = {sets.find(anchor) for anchor in anchors}
+    shared = {i for i in range(len(findings)) if sets.find(i) in roots}
+    for i, anchor in _near(findings):
+        if sets.find(i) != sets.find(anchor) and _by_time(findings[i], findings[anchor]):
+            sets.join(i, anchor)
     groups: dict[int, list[int]] = {sets.find(i): [] for i in anchors}
     for i in range(len(findings)):
         if sets.find(i) in groups:
@@ -77,6 +78,26 @@ def joined(findings: Sequence[Finding], shell_pages: frozenset[str]) -> tuple[Jo
         )
         for members in groups.values()
     )
+
+
+def _near(findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:
+    """Pairs of a finding and an anchor that may stand near in time."""
+    timed = sorted((i for i, f in enumerate(findings) if f.first), key=lambda i: _span(findings[i]))
+    open_spans: list[int] = []
+    for i in timed:
+        begin, _ = _span(findings[i])
+        open_spans = [j for j in open_spans if _span(findings[j])[1] + NEAR >= begin]
+        for j in open_spans:
+            if findings[j].anchor:
+                yield i, j
+            if findings[i].anchor:
+                yield j, i
+        open_spans.append(i)
+
+
+def _span(finding: Finding) -> tuple[datetime, datetime]:
+    first = finding.first or _NEVER
+    return first, finding.last or first
 
 
 def _sharing(findings: Sequence[Finding], shell_pages: frozenset[str]) -> Iterable[tuple[int, int]]:

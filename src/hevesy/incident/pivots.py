@@ -28,7 +28,7 @@ _SYSTEM_ACCOUNTS = (
 )
 
 _MAX_VALUES = 500
-"""Values followed for one server; more would be a scan of everything by other means."""
+"""Values of a type followed for one server; more would be a scan of everything."""
 
 
 def followed_pivots(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +63,7 @@ def followed_pivots(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
     return (
         values.unique()
         .sort("server", "type", "value")
-        .group_by("server", maintain_order=True)
+        .group_by("server", "type", maintain_order=True)
         .head(_MAX_VALUES)
         .select(*FOLLOWED)
     )

@@ -125,12 +125,18 @@ def _cell(
     return value.cast(dtype, strict=False).alias(name)
 
 
-def shell_requests(touches: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
+def shell_requests(
+    touches: pl.DataFrame, shells: pl.DataFrame, shipped: frozenset[str] = frozenset()
+) -> pl.DataFrame:
     """Hits for the requests to known shells; answered ones show that the shell was used.
+
+    A page that Exchange ships is asked for by everybody: where one was made a shell, no request to
+    it alone shows whether it was the shell's use.
 
     Args:
         touches: `TOUCHES`, with `server` filled.
         shells: `hevesy.incident.shells.SHELLS`.
+        shipped: Those of their pages that Exchange ships.
 
     Returns:
         A frame of `HITS`.
@@ -139,8 +145,11 @@ def shell_requests(touches: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
         shells.select("server", "page", "evidence"), on=["server", "page"], how="inner"
     )
     answered = pl.col("status").is_between(*_ANSWERED)
+    ordinary = pl.col("page").is_in(sorted(shipped))
     outcome = (
-        pl.when(answered)
+        pl.when(answered & ordinary)
+        .then(pl.lit(Outcome.UNKNOWN.value))
+        .when(answered)
         .then(pl.lit(Outcome.SUCCESS.value))
         .otherwise(pl.lit(Outcome.ATTEMPT.value))
     )
@@ -167,7 +176,7 @@ def shell_requests(touches: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
         rule_id=pl.lit(SHELL_REQUEST.id),
         stage=pl.lit(Stage.SHELL_USED.value),
         outcome=outcome,
-        anchor=answered.fill_null(value=False),
+        anchor=answered.fill_null(value=False) & ~ordinary,
         own=pl.lit(value=True),
         why=why,
         detail=detail,

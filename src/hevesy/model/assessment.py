@@ -72,6 +72,8 @@ class RiskWindow:
     covered: bool
     missing: tuple[str, ...]
     """What does not reach: `HttpProxy: nothing before 2021-02-20`."""
+    note: str = ""
+    """Why nothing need reach: the server was not open to the threat then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def take_stock(state: State) -> State:
                 _files(counted, state, name),
                 _damaged(counted, state, name),
                 _clocks(counted, state, name),
+                _sources(counted, state, name),
             )
             for name in servers
         },
@@ -69,6 +70,7 @@ def take_stock(state: State) -> State:
         threats=content.knowledge.threats,
         exposed=state.exposed,
         server_evidence=state.server_evidence,
+        narrowed=(state.options.since, state.options.until),
     )
     return replace(state, ledger=ledger, known=known)
 
@@ -98,6 +100,21 @@ def _damaged(results: Iterable[ReadResult], state: State, name: str) -> dict[str
     for result in results:
         if result.survey.damaged and _of(result, state, name):
             found[min(_ledger_kinds(result))] += result.survey.damaged
+    return dict(found)
+
+
+def _sources(results: Iterable[ReadResult], state: State, name: str) -> dict[str, int]:
+    """Number of sources by log kind, each once; the rows of one may be of several servers."""
+    found: Counter[str] = Counter()
+    for result in results:
+        own = state.server_of.get(result.source.collection, "")
+        found.update(
+            {
+                day.kind
+                for day in result.survey.days
+                if (state.canonical.get(day.server, day.server) or own) == name
+            }
+        )
     return dict(found)
 
 

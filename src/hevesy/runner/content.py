@@ -56,7 +56,7 @@ def own_rules(knowledge: Knowledge, cache: Path | None = None) -> tuple[SigmaRul
         ContentError: One of them cannot be used: they are ours, so that is a mistake of the house.
     """
     found = tuple(
-        load_rules(f"hevesy/{threat.name}", [Path(threat.folder) / "sigma"], cache=cache)
+        load_rules(f"hevesy/{threat.name}", [Path(threat.folder) / "sigma"], own=True, cache=cache)
         for threat in knowledge.threats
         if (Path(threat.folder) / "sigma").is_dir()
     )
@@ -90,7 +90,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
         for p in options.rules
     ]
     yara = [
-        load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"])
+        load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"], own=True)
         for threat in knowledge.threats
         if (Path(threat.folder) / "yara").is_dir()
     ]
@@ -101,7 +101,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
     detector = Detector(
         tuple(sigma),
         tuple(yara),
-        IndicatorRules(tuple(indicators)),
+        IndicatorRules(tuple(indicators), len(knowledge.indicators)),
         Baseline(knowledge.shipped, knowledge.shell_names),
     )
     uses = tuple(r.use for r in sigma) + tuple(y.use for y in yara)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,13 +11,12 @@ import polars as pl
 from hevesy.detection import HITS, correlate_hits
 from hevesy.evidence import grown, identify, same
 from hevesy.model import Server
-from hevesy.runner.reading import load_parts, with_servers
+from hevesy.runner.reading import corrected, load_parts, with_servers
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hevesy.runner.options import ClockOffset
     from hevesy.runner.state import State
 
 __all__ = ["correlate", "name_servers"]
@@ -38,7 +36,7 @@ def name_servers(state: State) -> State:
     named = replace(state, duplicates=duplicates, server_of=server_of, canonical=canonical)
     hits = _without(load_parts(state.results, HITS), duplicates)
     hits = with_servers(hits, counted, named)
-    hits = _corrected(hits, state.options.clocks)
+    hits = corrected(hits, state.options.clocks)
     servers = _servers(named, identities)
     return replace(named, hits=hits, servers=servers)
 
@@ -110,16 +108,3 @@ def _servers(
         )
         for name in sorted(aliases)
     )
-
-
-def _corrected(hits: pl.DataFrame, clocks: tuple[ClockOffset, ...]) -> pl.DataFrame:
-    for clock in clocks:
-        applies = pl.col("server") == clock.server
-        if clock.windows_only:
-            applies &= pl.col("kind").is_in(["evtx", "event_json"])
-        hits = hits.with_columns(
-            time=pl.when(applies)
-            .then(pl.col("time") + timedelta(seconds=clock.seconds))
-            .otherwise("time")
-        )
-    return hits

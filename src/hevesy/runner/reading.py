@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from hevesy.tables import KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from hevesy.runner.options import Options
+    from hevesy.runner.options import ClockOffset, Options
     from hevesy.runner.state import State
 
 __all__ = ["follow", "load_all", "read_all", "take_in"]
@@ -113,8 +114,14 @@ def follow(state: State) -> State:
     ]
     results, losses = _in_workers(state, "following", wanted, follow_sources, followed)
     touches = load_parts(results, TOUCHES)
-    touches = with_servers(touches, results, state)
-    hits = pl.concat([hits, shell_requests(touches, shells)])
+    touches = corrected(with_servers(touches, results, state), state.options.clocks)
+    options, baseline = state.options, state.loaded.detector.baseline
+    shipped = frozenset(page for page in shells["page"] if baseline.ships(page))
+    asked = shell_requests(touches, shells, shipped)
+    # What `--since` and `--until` leave out is gathered for the timeline, and is no finding.
+    asked = asked.filter(pl.col("time") >= options.since) if options.since else asked
+    asked = asked.filter(pl.col("time") <= options.until) if options.until else asked
+    hits = pl.concat([hits, asked])
     return replace(
         state, hits=hits, touches=touches, shells=shells, losses=(*state.losses, *losses)
     )
@@ -237,3 +244,17 @@ def _share(whole: int, jobs: int, bounds: tuple[int, int]) -> int:
 def _task(group: Sequence[Source], seconds: float) -> Task:
     size = sum(source.size for source in group)
     return Task(tuple(group), seconds + size / (1 << 20))
+
+
+def corrected(hits: pl.DataFrame, clocks: tuple[ClockOffset, ...]) -> pl.DataFrame:
+    """Rows with the times of the servers whose clock is known to be off, as `--clock` says."""
+    for clock in clocks:
+        applies = pl.col("server") == clock.server
+        if clock.windows_only:
+            applies &= pl.col("kind").is_in(["evtx", "event_json"])
+        hits = hits.with_columns(
+            time=pl.when(applies)
+            .then(pl.col("time") + timedelta(seconds=clock.seconds))
+            .otherwise("time")
+        )
+    return hits

@@ -245,7 +245,7 @@ def _read_file(
     except TimeoutError as error:
         loss = Loss(source.input, source.path, "partial", str(error))
         return ReadResult(source, survey, (), (), (), loss)
-    gathered.keep(place, hits.with_columns(time=pl.lit(source.modified, dtype=HITS["time"])))
+    gathered.keep(place, hits.with_columns(time=pl.lit(_time_of(source), dtype=HITS["time"])))
     partial_loss = None
     if reached.size > FILE_LIMIT:
         reason = f"only the first {FILE_LIMIT >> 20} MiB were compared with rules"
@@ -279,3 +279,8 @@ def _leave(worker: _Worker, frame: pl.DataFrame) -> Path:
 
 def _file_survey(sha256: str, size: int) -> Survey:
     return Survey(sha256=sha256, size=size)
+
+
+def _time_of(source: Source) -> datetime | None:
+    """The time of a file as its collector kept it; that of a plain copy is the copy's own."""
+    return source.modified if len(source.locator) > 1 else None
