@@ -68,3 +68,13 @@ def test_a_folder_named_after_a_server_and_a_kind_is_the_servers() -> None:
     found = identify(sources, {"a": [("EX01", 9)]})
     assert found["b"] == ("EX01", ("EX01_IIS",))
     assert found["c"] == ("EX01-IIS", ())
+
+
+def test_unnamed_collections_that_share_a_name_stay_apart() -> None:
+    """Two folders called `logs` are two servers, and so are two archives in one input."""
+    inputs = [_source(name, input_=name) for name in ("p1/logs", "p2/logs")]
+    found = identify(inputs, {})
+    assert [name for name, _ in found.values()] == ["P1/LOGS", "P2/LOGS"]
+    inside = [_source(f"in/{name}") for name in ("a/x.zip", "b/x.zip", "c/y.zip", "c/y.tar")]
+    names = [name for name, _ in identify(inside, {}).values()]
+    assert names == ["IN/A/X", "IN/B/X", "IN/C/Y.TAR", "IN/C/Y.ZIP"]

@@ -10,7 +10,9 @@ import pytest
 
 from hevesy.model import DayCount
 from hevesy.records import event_columns
-from hevesy.records.event_columns import EventColumns, short_name
+from hevesy.records.batch import counted
+from hevesy.records.event_columns import EventColumns
+from hevesy.records.host_name import NAMELESS
 from hevesy.records.windows_event import nested_event
 from hevesy.tables import PROVENANCE
 from hevesy.tables.windows import WINDOWS
@@ -142,20 +144,30 @@ def test_one_event_cannot_make_endless_columns(monkeypatch: pytest.MonkeyPatch) 
     assert "stands in raw alone" in batch.survey.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("computer", "name"),
-    [
-        ("mxs01.contoso.com", "MXS01"),
-        ("MXS01", "MXS01"),
-        ("", None),
-        (None, None),
-        ("10.0.0.1", "10.0.0.1"),
-        (".", None),
-    ],
-)
-def test_short_names(computer: str | None, name: str | None) -> None:
-    """The short upper-case name is what servers are brought together by."""
-    assert short_name(computer) == name
+def test_a_computer_that_is_no_host_invents_no_server() -> None:
+    """Frame, names and days agree: a malformed name is nobody's, and the note counts such rows."""
+    columns = EventColumns()
+    for computer in ("mxs01.contoso.com", "<script>", "a b", ""):
+        add(columns, {}, computer=computer)
+    batch = columns.take(0)
+    assert batch.frame["server"].to_list() == ["MXS01", None, None, None]
+    assert batch.survey.names == (("MXS01", 1),)
+    assert {day.server: day.records for day in batch.survey.days} == {"MXS01": 1, "": 3}
+    assert batch.survey.notes == (counted(NAMELESS, 2),)
+
+
+def test_absurd_times_are_none() -> None:
+    """An event of 1601 or 2999 stretches no survey: it has no time, and a note counts it."""
+    columns = EventColumns()
+    for year in ("1601", "2999", "2021"):
+        add(columns, {}, f"{year}-01-01T00:00:00Z")
+    add(columns, {}, "no time")
+    batch = columns.take(0)
+    moment = datetime(2021, 1, 1, tzinfo=UTC)
+    assert batch.frame["time"].to_list() == [None, None, moment, None]
+    assert (batch.survey.first, batch.survey.last) == (moment, moment)
+    assert [day.records for day in batch.survey.days] == [1]
+    assert [note.rsplit(" ", 1)[1] for note in batch.survey.notes] == ["2"]
 
 
 @pytest.mark.parametrize(

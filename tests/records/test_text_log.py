@@ -217,3 +217,17 @@ def test_columns_called_like_ours_do_not_collide(read_log: Read) -> None:
     cells = frame.row(0, named=True)
     assert (cells["log__version"], cells["log_raw"], cells["log_Raw_2"]) == ("v", "r1", "r2")
     assert (cells["CMD"], cells["CMD_2"], cells["raw"]) == ("Get-X", "c2", row.strip())
+
+
+def test_a_malformed_row_invents_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frame, names and days agree, and the note counts such rows over all batches."""
+    row = "2021-03-05T10:00:00.000Z,r,/owa,x,{},200,GET\n"
+    hosts = ["mail.contoso.example", "", "-", "a/b", "m\u00e4il"]
+    data = (PROXY + "".join(row.format(host) for host in hosts)).encode()
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 60)
+    rows, seen = _rows("httpproxy", data, None)
+    at = list(PROVENANCE).index("server")
+    assert [one[at] for one in rows] == ["MAIL", None, None, None, None]
+    assert seen.names == (("MAIL", 1),)
+    assert {day.server: day.records for day in seen.days} == {"MAIL": 1, "": 4}
+    assert [note.rsplit(" ", 1)[1] for note in seen.notes] == ["2"]

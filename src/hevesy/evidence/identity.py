@@ -31,7 +31,8 @@ def identify(
     `--server` wins; then the one name that most rows carry; then the name that the layout gives,
     the more so where rows carry it too; then, of several names, the most frequent. Where nothing
     names it, a collection around others (loose files beside the folder of the only server of an
-    input) speaks of the same server; at last it is called after itself.
+    input) speaks of the same server; at last it is called after itself, with as much of its path
+    as keeps it from being taken for another that nothing names.
 
     Args:
         sources: From `catalog`.
@@ -50,12 +51,16 @@ def identify(
         for collection, hosts in sorted(layout.items())
     }
     spoken = {name for collection, (name, _) in found.items() if names.get(collection)}
+    own: dict[str, str] = {}
     for collection, (name, aliases) in list(found.items()):
         if not name:
-            found[collection] = (_neighbour(collection, inputs, found) or _own(collection), ())
+            near = _neighbour(collection, inputs, found)
+            if not near:
+                own[collection] = _own(collection, inputs[collection])
+            found[collection] = (near or own[collection], ())
         elif not collection.startswith(CLAIMED) and name not in spoken:
             found[collection] = _extended(name, aliases, spoken)
-    return found
+    return found | {collection: (name, ()) for collection, name in _told_apart(own).items()}
 
 
 def _extended(
@@ -125,8 +130,27 @@ def _neighbour(
     return next(iter(rivals))[1] if len(rivals) == 1 and next(iter(rivals))[0] else ""
 
 
-def _own(collection: str) -> str:
-    stem = "STDIN" if collection == "-" else collection.rsplit("/", 1)[-1]
+def _own(collection: str, input_: str) -> str:
+    """What a collection is called after itself: `p1/logs` where inputs share the name `logs`."""
+    if collection == "-":
+        return "STDIN"
+    return _stem(collection if collection == input_ else collection.rsplit("/", 1)[-1])
+
+
+def _stem(name: str) -> str:
+    stem = name
     while (shorter := ARCHIVE_NAME.sub("", stem)) != stem:
         stem = shorter
-    return stem.upper() or collection.upper()
+    return (stem or name).upper()
+
+
+def _told_apart(own: Mapping[str, str]) -> dict[str, str]:
+    """Names of collections, longer where two of them would share one: their evidence is apart."""
+    names = dict(own)
+    for longer in (_stem, str.upper):
+        counts = Counter(names.values())
+        names = {
+            collection: longer(collection) if counts[name] > 1 else name
+            for collection, name in names.items()
+        }
+    return names

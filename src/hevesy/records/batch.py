@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from hevesy.model import BuildSeen, DamagedRow, DayCount, Source, Survey
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-__all__ = ["Batch", "Parser", "add_up"]
+__all__ = ["Batch", "Parser", "add_up", "counted"]
 
 _SAMPLES = 5
 _HEADERS = 16
@@ -58,6 +59,14 @@ class Parser:
     """`(contents, literals)`: many small sources at once, None for those to be read alone."""
 
 
+_COUNTED = re.compile(r"(.+ \(counted by row\)): (\d+)")
+
+
+def counted(what: str, count: int) -> str:
+    """A note of how many rows something is true of: `add_up` adds the numbers of such notes."""
+    return f"{what} (counted by row): {count}"
+
+
 def add_up(surveys: Iterable[Survey]) -> Survey:
     """The survey of a source: the sum of its batches' surveys, which come in the source's order.
 
@@ -73,6 +82,7 @@ def add_up(surveys: Iterable[Survey]) -> Survey:
     samples: list[DamagedRow] = []
     headers: dict[str, None] = {}
     notes: dict[str, None] = {}
+    tallies: Counter[str] = Counter()
     for survey in surveys:
         total = _sums(total, survey)
         for day in survey.days:
@@ -85,7 +95,11 @@ def add_up(surveys: Iterable[Survey]) -> Survey:
             offsets[survey.clock_offset] += 1
         samples.extend(survey.damaged_samples[: max(0, _SAMPLES - len(samples))])
         headers.update(dict.fromkeys(survey.headers))
-        notes.update(dict.fromkeys(survey.notes))
+        for note in survey.notes:
+            if tally := _COUNTED.fullmatch(note):
+                tallies[tally[1]] += int(tally[2])
+            else:
+                notes[note] = None
     by_count = sorted(names.items(), key=lambda item: (-item[1], item[0]))
     return replace(
         total,
@@ -95,7 +109,10 @@ def add_up(surveys: Iterable[Survey]) -> Survey:
         builds=tuple(builds[key] for key in sorted(builds))[:_BUILDS],
         names=tuple(by_count[:_NAMES]),
         clock_offset=min(offsets, key=lambda one: (-offsets[one], one), default=None),
-        notes=tuple(notes)[:_NOTES],
+        notes=(
+            *tuple(notes)[: _NOTES - len(tallies)],
+            *(f"{what}: {count}" for what, count in sorted(tallies.items())),
+        ),
     )
 
 

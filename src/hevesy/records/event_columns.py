@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from hevesy.model import DamagedRow, DayCount, Survey
-from hevesy.records.batch import Batch
+from hevesy.records.batch import Batch, counted
+from hevesy.records.clock import EARLIEST, LATEST
 from hevesy.records.event_time import parse_times
+from hevesy.records.host_name import NAMELESS, host_name, nameless
 from hevesy.tables import PROVENANCE
 from hevesy.tables.windows import WINDOWS
 
@@ -32,6 +33,7 @@ _UTC_TIME = "UtcTime"
 _CLOCK_ROWS = 5
 _CLOCK_SECONDS = 120
 _QUARTER = 900
+_ABSURD = "events dated before 1996 or after 2099, counted without a time"
 
 
 class _Shape(NamedTuple):
@@ -119,10 +121,10 @@ class EventColumns:
             for (name, dtype), values in zip(_SYSTEM.items(), system, strict=True)
         }
         nothing = pl.Series("line", [None] * rows, dtype=pl.Int64)
-        servers = [short_name(one) for one in system[_COMPUTER]]
+        servers = self._servers(series["Computer"])
         lead = {
-            "time": parse_times(series.pop("time")).alias("time"),
-            "server": pl.Series("server", servers, dtype=pl.String),
+            "time": self._times(series.pop("time")),
+            "server": servers,
             "line": nothing,
             "record": pl.Series("record", self._record, dtype=pl.Int64),
             "offset": nothing.alias("offset"),
@@ -130,6 +132,22 @@ class EventColumns:
         }
         columns = {name: lead[name] for name in PROVENANCE} | series | self._data(rows)
         return pl.DataFrame(list(columns.values()))
+
+    def _times(self, texts: pl.Series) -> pl.Series:
+        """Times that can be believed; an event of another time is one without a time."""
+        times = parse_times(texts).alias("time")
+        inside = times.is_between(EARLIEST, LATEST)
+        if inside.all():
+            return times
+        self.note(counted(_ABSURD, int((~inside).sum())))
+        return times.to_frame().select(pl.when(inside).then("time").alias("time"))["time"]
+
+    def _servers(self, computers: pl.Series) -> pl.Series:
+        computer = pl.col("Computer")
+        frame = computers.to_frame().select(server=host_name(computer), odd=nameless(computer))
+        if frame["odd"].any():
+            self.note(counted(NAMELESS, int(frame["odd"].sum())))
+        return frame["server"]
 
     def _data(self, rows: int) -> dict[str, pl.Series]:
         columns: dict[str, list[str | None]] = {}
@@ -190,17 +208,7 @@ _SYSTEM: dict[str, pl.DataType] = {
 }
 """In the order of `Event`."""
 
-_COMPUTER = list(_SYSTEM).index("Computer")
 _RESERVED = {name.lower() for name in (*PROVENANCE, *_SYSTEM)}
-
-
-@lru_cache(maxsize=4096)
-def short_name(computer: str | None) -> str | None:
-    """`mxs01.contoso.com` -> `MXS01`; None for nothing; an address in digits stays whole."""
-    whole = (computer or "").strip()
-    if whole.replace(".", "").isdecimal():
-        return whole
-    return whole.split(".", 1)[0].upper() or None
 
 
 def clock_offset(frame: pl.DataFrame) -> tuple[int | None, str]:

@@ -9,10 +9,11 @@ from typing import BinaryIO
 import polars as pl
 
 from hevesy.model import Survey
-from hevesy.records.batch import Batch
+from hevesy.records.batch import Batch, counted
 from hevesy.records.cells import Damage, Layout, cells_of
 from hevesy.records.coverage import coverage
 from hevesy.records.headers import COLUMN_LISTS, Context, Section, column_names, sections
+from hevesy.records.host_name import NAMELESS, host_name, nameless
 from hevesy.records.lines import SAMPLES, LineBlock, line_blocks, sampled
 from hevesy.tables import PROVENANCE, Table
 
@@ -24,7 +25,6 @@ __all__ = [
     "layout_of",
     "named",
     "parse_text_log",
-    "short_name",
 ]
 
 
@@ -179,6 +179,8 @@ def _notes(block: LineBlock, parts: list[Section], good: pl.DataFrame) -> tuple[
         notes.append("UTF-16: rows have no byte offsets")
     if "log_time" in good.columns and "date" not in good.columns:
         notes.append("rows have no date: the day is that of the last `#Date:` line")
+    if "_nameless" in good.columns and (count := int(good["_nameless"].sum())):
+        notes.append(counted(NAMELESS, count))
     return tuple(notes)
 
 
@@ -205,18 +207,16 @@ def _rows(reading: _Reading, parts: list[Section]) -> tuple[pl.DataFrame, list[D
 
 
 def named(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the server's short name and what the survey needs."""
+    """Rows with the server's short name, whether theirs is none, and what the survey needs."""
     if log.prepare:
         rows = log.prepare(rows)
-    name = short_name(pl.col(log.server)) if log.server in rows.columns else pl.lit(None, pl.String)
-    return rows.with_columns(server=name)
-
-
-def short_name(name: pl.Expr) -> pl.Expr:
-    """Short upper-case form of a server's name: `mail01.contoso.example` -> `MAIL01`."""
-    short = name.str.to_uppercase().str.extract(r"^\s*([^.\s]+)")
-    address = name.str.contains(r"^[0-9.]+$")
-    return pl.when(address).then(name).otherwise(short)
+    if log.server not in rows.columns:
+        return rows.with_columns(server=pl.lit(None, pl.String))
+    name = pl.col(log.server)
+    rows = rows.with_columns(server=host_name(name))
+    if not rows["server"].null_count():
+        return rows
+    return rows.with_columns(_nameless=nameless(name))
 
 
 def kept(log: TextLog, rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:

@@ -136,6 +136,10 @@ def _read(
     rows = named(log, rows)
     if log.settle and rows["date"].null_count():
         return []
+    if "_nameless" in rows.columns and rows["_nameless"].any():
+        rows, logs = _all_named(rows, logs)
+        if rows.is_empty():
+            return []
     surveys = coverages(rows, log.kind, log.builds)
     wanted = kept(log, rows, literals)
     counts = _counts(wanted)
@@ -185,6 +189,13 @@ def _undamaged(rows: pl.DataFrame, logs: list[_Log]) -> tuple[pl.DataFrame, list
     logs = [one for one in logs if counts.get(one.place) == len(one.rows)]
     places = pl.Series([one.place for one in logs], dtype=pl.UInt32)
     return rows.filter(pl.col("_place").is_in(places.implode())), logs
+
+
+def _all_named(rows: pl.DataFrame, logs: list[_Log]) -> tuple[pl.DataFrame, list[_Log]]:
+    """Without the logs of which a row names no host: what is noted of them is counted alone."""
+    odd = set(rows.filter("_nameless")["_place"])
+    rows = rows.filter(~pl.col("_place").is_in(list(odd)))
+    return rows, [one for one in logs if one.place not in odd]
 
 
 def _counts(rows: pl.DataFrame) -> dict[int, int]:

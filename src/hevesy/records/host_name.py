@@ -1,0 +1,32 @@
+"""Names of servers as rows carry them -> short names, of which a malformed row invents none."""
+
+from __future__ import annotations
+
+import polars as pl
+
+__all__ = ["NAMELESS", "host_name", "nameless"]
+
+NAMELESS = "rows whose server is no host name, counted under their collection's server"
+"""What a survey notes of them; their number follows."""
+
+_HOST = r"^\s*([A-Za-z0-9_-]{1,63})(?:\.[\w.-]*)?\s*$"
+_ADDRESS = r"^\s*(\d{1,3}(?:\.\d{1,3}){3})\s*$"
+_DIGITS = r"^\s*[0-9]+\.[0-9.]*\s*$"
+_EMPTY = r"^[\s-]*$"
+
+
+def host_name(name: pl.Expr) -> pl.Expr:
+    """Short upper-case form of a server's name: `mail01.contoso.example` -> `MAIL01`.
+
+    An IPv4 address stays whole. Null for what is no host name: more than 63 characters before the
+    first dot, or others than ASCII letters, digits, `-` and `_` (the labels of RFC 1123, and the
+    `_` that NetBIOS names allow), or no letter and no digit.
+    """
+    short = name.str.extract(_HOST)
+    usable = short.str.contains("[A-Za-z0-9]") & ~name.str.contains(_DIGITS)
+    return pl.coalesce(name.str.extract(_ADDRESS), pl.when(usable).then(short.str.to_uppercase()))
+
+
+def nameless(name: pl.Expr) -> pl.Expr:
+    """Whether a cell holds something, but no host name; an empty one (`-`) says nothing wrong."""
+    return (~name.str.contains(_EMPTY) & host_name(name).is_null()).fill_null(value=False)
