@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from hevesy.records.host_name import host_name, nameless
+from hevesy.records.host_name import host_names
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,5 @@ from hevesy.records.host_name import host_name, nameless
 )
 def test_only_a_host_name_names_a_server(text: str | None, name: str | None, odd: bool) -> None:  # noqa: FBT001  # a column of the cases
     """Servers are brought together by short names; a malformed row must not invent one."""
-    frame = pl.DataFrame({"x": [text]}, schema={"x": pl.String})
-    found = frame.select(name=host_name(pl.col("x")), odd=nameless(pl.col("x")))
-    assert found.row(0) == (name, odd)
+    found = host_names(pl.Series([text, "b.c", None, text], dtype=pl.String))
+    assert found.rows() == [(name, odd), ("B", False), (None, False), (name, odd)]

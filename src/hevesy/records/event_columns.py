@@ -13,7 +13,7 @@ from hevesy.model import DamagedRow, DayCount, Survey
 from hevesy.records.batch import Batch, counted
 from hevesy.records.clock import EARLIEST, LATEST
 from hevesy.records.event_time import parse_times
-from hevesy.records.host_name import NAMELESS, host_name, nameless
+from hevesy.records.host_name import NAMELESS, host_names
 from hevesy.tables import PROVENANCE
 from hevesy.tables.windows import WINDOWS
 
@@ -143,11 +143,10 @@ class EventColumns:
         return times.to_frame().select(pl.when(inside).then("time").alias("time"))["time"]
 
     def _servers(self, computers: pl.Series) -> pl.Series:
-        computer = pl.col("Computer")
-        frame = computers.to_frame().select(server=host_name(computer), odd=nameless(computer))
-        if frame["odd"].any():
-            self.note(counted(NAMELESS, int(frame["odd"].sum())))
-        return frame["server"]
+        names = host_names(computers)
+        if odd := int(names["nameless"].sum()):
+            self.note(counted(NAMELESS, odd))
+        return names["server"]
 
     def _data(self, rows: int) -> dict[str, pl.Series]:
         columns: dict[str, list[str | None]] = {}

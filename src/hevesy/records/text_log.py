@@ -13,7 +13,7 @@ from hevesy.records.batch import Batch, counted
 from hevesy.records.cells import Damage, Layout, cells_of
 from hevesy.records.coverage import coverage
 from hevesy.records.headers import COLUMN_LISTS, Context, Section, column_names, sections
-from hevesy.records.host_name import NAMELESS, host_name, nameless
+from hevesy.records.host_name import NAMELESS, host_names
 from hevesy.records.lines import SAMPLES, LineBlock, line_blocks, sampled
 from hevesy.tables import PROVENANCE, Table
 
@@ -212,11 +212,8 @@ def named(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
         rows = log.prepare(rows)
     if log.server not in rows.columns:
         return rows.with_columns(server=pl.lit(None, pl.String))
-    name = pl.col(log.server)
-    rows = rows.with_columns(server=host_name(name))
-    if not rows["server"].null_count():
-        return rows
-    return rows.with_columns(_nameless=nameless(name))
+    names = host_names(rows[log.server])
+    return rows.with_columns(names["server"], names["nameless"].alias("_nameless"))
 
 
 def kept(log: TextLog, rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
