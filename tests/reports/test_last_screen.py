@@ -136,3 +136,29 @@ def test_an_empty_case_has_a_screen(assessment: Assessment, invented: Any) -> No
 
     assert "The evidence shows no Exchange server." in text
     assert "0 findings from 0 records" in text
+
+
+def test_an_action_names_its_servers(assessment: Assessment, tables: Tables) -> None:
+    """Three of them; and of what to collect, the first thing that is missing."""
+    names = ("EX01", "EX02", "EX03", "EX04", "EX05")
+    text = "- HttpProxy: nothing before 2021-02-14\n- no Windows events\n\nLook in backups."
+    collect = replace(
+        assessment.actions[0], title="Collect", text=text, servers=names, kind="collect"
+    )
+    said = screen(replace(assessment, actions=(collect,)), tables, width=200)
+
+    assert "Collect: EX01, EX02, EX03 and 2 more (" in said
+    assert "HttpProxy: nothing before 2021-02-14 and 1 more" in said
+
+
+def test_unexplained_findings_are_counted_beside_the_verdict(
+    assessment: Assessment, tables: Tables
+) -> None:
+    """Those of hevesy's rules on that server; no verdict reads as if nothing were found."""
+    loose = tuple(replace(finding, incident="", own=True) for finding in assessment.findings)
+    on_first = sum(finding.server == "EX01" for finding in loose)
+    said = screen(replace(assessment, findings=loose), tables, width=300)
+    foreign = tuple(replace(finding, own=False) for finding in loose)
+
+    assert f"; {on_first} unexplained findings" in said
+    assert "unexplained" not in screen(replace(assessment, findings=foreign), tables)

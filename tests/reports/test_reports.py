@@ -8,6 +8,7 @@ from hevesy import reports
 
 SUPPORT = {
     "__init__",
+    "clock",
     "coverage_picture",
     "escaping",
     "headline",

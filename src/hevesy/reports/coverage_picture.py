@@ -11,6 +11,8 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hevesy.reports.numbers import count_words
+
 if TYPE_CHECKING:
     from hevesy.model import Coverage, RiskWindow, ServerAssessment
 
@@ -218,7 +220,7 @@ def _bar(day: int, count: int, most: int, scale: _Scale, base: float) -> Bar:
         round(base - height, 2),
         round(width - space, 2),
         height,
-        f"{date.fromordinal(day)}: {count:,} records",
+        f"{date.fromordinal(day)}: {count_words(count, 'record')}",
     )
 
 

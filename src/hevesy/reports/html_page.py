@@ -9,10 +9,11 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from hevesy.reports.clock import clock_hint
 from hevesy.reports.escaping import visible
 from hevesy.reports.headline import draw_headline
 from hevesy.reports.mark import Mark
-from hevesy.reports.numbers import size_words
+from hevesy.reports.numbers import count_words, name_words, size_words
 from hevesy.reports.remedy_markdown import is_trusted, render_markdown
 from hevesy.reports.report_view import MAX_LIST, MAX_STEPS, draw_view, order_pivots
 from hevesy.reports.words import glossary, label, word
@@ -87,7 +88,10 @@ def _environment() -> Environment:
     environment.filters |= {
         "block": _block,
         "bytes": size_words,
+        "clock_hint": clock_hint,
+        "count": count_words,
         "kind": kind_title,
+        "names": name_words,
         "number": _number,
         "path": _path,
         "remedy": lambda text: _markup(render_markdown(text)),

@@ -7,10 +7,11 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from hevesy.model import Outcome
+from hevesy.reports.clock import clock_hint, clocks_off
 from hevesy.reports.headline import draw_headline
 from hevesy.reports.key_steps import choose_steps
-from hevesy.reports.numbers import Numbers, size_words
-from hevesy.reports.report_view import order_losses
+from hevesy.reports.numbers import Numbers, count_words, name_words, size_words
+from hevesy.reports.report_view import count_unexplained, order_losses
 from hevesy.reports.terminal import grid, line, print_parts
 from hevesy.reports.words import label, sign, word
 
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from hevesy.model import Assessment, Chain, Coverage, ServerAssessment, Step
+    from hevesy.model import Action, Assessment, Chain, Coverage, ServerAssessment, Step
     from hevesy.tables import Tables
 
 __all__ = ["write_text"]
 
 MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
-MAX_OTHERS, MAX_AUTHORS = 8, 6
+MAX_OTHERS, MAX_AUTHORS, MAX_NAMES, MAX_CLOCKS = 8, 6, 3, 2
 CHAIN_STEPS = 6
 """With the line above them, a chain takes at most seven lines."""
 STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "bold"}
@@ -78,10 +79,10 @@ def _verdicts(assessment: Assessment) -> Iterator[RenderableType]:
     headline = draw_headline(assessment)
     yield line((headline.lead, "bold"), f" {headline.rest}".rstrip())
     yield from _head("Verdicts")
-    table = grid(3)
+    table, unexplained = grid(3), count_unexplained(assessment)
     judged = [server for server in assessment.servers if server.verdict]
     for server in judged[:MAX_SERVERS]:
-        table.add_row("", line((server.name, "bold")), _verdict(server), line(server.why))
+        table.add_row("", line((server.name, "bold")), _verdict(server), _why(server, unexplained))
     yield table
     rest = Counter(label("verdict", server.verdict or "") for server in judged[MAX_SERVERS:])
     if rest:
@@ -91,7 +92,7 @@ def _verdicts(assessment: Assessment) -> Iterator[RenderableType]:
     if others:
         more = f" and {len(others) - MAX_OTHERS:,} more" if len(others) > MAX_OTHERS else ""
         named = ", ".join(others[:MAX_OTHERS])
-        yield line(f"  {_count(len(others), 'other machine')}, no verdict: {named}{more}")
+        yield line(f"  {count_words(len(others), 'other machine')}, no verdict: {named}{more}")
 
 
 def _verdict(server: ServerAssessment) -> RenderableType:
@@ -100,8 +101,23 @@ def _verdict(server: ServerAssessment) -> RenderableType:
     return line((f"{least}{called.label}", STYLES[called.tone]))
 
 
+def _why(server: ServerAssessment, unexplained: Counter[str]) -> Text:
+    """Why, what no attack explains, and under it what is known of the clock."""
+    found = unexplained[server.name]
+    words = line(server.why, f"; {count_words(found, 'unexplained finding')}" if found else "")
+    notes = list(server.clock_notes[:MAX_CLOCKS])
+    if more := len(server.clock_notes) - len(notes):
+        notes.append(f"{count_words(more, 'more clock note')}, see the report")
+    if hint := clock_hint(server):
+        notes.append(f"to correct the times: {hint}")
+    for note in notes:
+        words.append("\n").append_text(line((note, "dim")))
+    return words
+
+
 def _coverage(assessment: Assessment) -> Iterator[RenderableType]:
-    yield from _head("Coverage", "days in UTC, records, log: what the evidence could have shown")
+    days = "days as the logs give them" if clocks_off(assessment) else "days in UTC"
+    yield from _head("Coverage", f"{days}, records, log: what the evidence could have shown")
     judged = [server for server in assessment.servers if server.verdict] or assessment.servers
     lanes = [(server.name, lane) for server in judged for lane in server.coverage]
     table = grid(4)
@@ -148,7 +164,7 @@ def _notes(lane: Coverage) -> Iterator[str]:
     for first, last in lane.gaps[:2]:
         yield _gap(first, last)
     if lane.gaps[2:]:
-        yield f"{len(lane.gaps) - 2:,} more gaps, see the report"
+        yield f"{count_words(len(lane.gaps) - 2, 'more gap')}, see the report"
 
 
 def _gap(first: date, last: date) -> str:
@@ -158,11 +174,19 @@ def _gap(first: date, last: date) -> str:
 def _chains(assessment: Assessment) -> Iterator[RenderableType]:
     chains = [chain for incident in assessment.incidents for chain in incident.chains]
     chains.sort(key=lambda chain: not chain.anchored)
-    yield from _head("Chains", "times in UTC" if chains else "none")
+    yield from _head("Chains", _time_note(assessment) if chains else "none")
     for chain in chains[:MAX_CHAINS]:
         yield from _chain(chain)
     if len(chains) > MAX_CHAINS:
         yield line(f"  and {len(chains) - MAX_CHAINS:,} more, see the report")
+
+
+def _time_note(assessment: Assessment) -> str:
+    off = clocks_off(assessment)
+    if not off:
+        return "times in UTC"
+    named = name_words(off, MAX_NAMES)
+    return f"times as the logs give them; the clock of {named} is off, see there"
 
 
 def _chain(chain: Chain) -> Iterator[RenderableType]:
@@ -203,7 +227,7 @@ def _losses(assessment: Assessment) -> Iterator[RenderableType]:
     if len(grave) > MAX_LOSSES:
         yield line(f"  and {len(grave) - MAX_LOSSES:,} more lost, see the report")
     for state, count in sorted(other.items()):
-        yield line(f"  {_count(count, 'source')}: {label('state', state)}")
+        yield line(f"  {count_words(count, 'source')}: {label('state', state)}")
 
 
 def _numbers(
@@ -211,21 +235,24 @@ def _numbers(
 ) -> Iterator[RenderableType]:
     yield from _head("Numbers")
     records = tables.findings.height
-    yield line(f"  {_count(len(assessment.findings), 'finding')} from {_count(records, 'record')}")
+    findings = count_words(len(assessment.findings), "finding")
+    yield line(f"  {findings} from {count_words(records, 'record')}")
     authors = sorted({finding.rule.author for finding in assessment.findings} - {""})
     if authors:
         more = f" and {len(authors) - MAX_AUTHORS:,} more" if len(authors) > MAX_AUTHORS else ""
-        yield line(f"  rules that matched are by {'; '.join(authors[:MAX_AUTHORS])}{more}")
+        yield line(
+            f"  rules and indicators that matched are by {'; '.join(authors[:MAX_AUTHORS])}{more}"
+        )
     if numbers is None:
         return
     rate = size_words(numbers.bytes / numbers.seconds) if numbers.seconds > 0 else "0 B"
     memory = size_words(numbers.peak_memory) if numbers.peak_memory is not None else "not measured"
     yield line(
-        f"  {size_words(numbers.bytes)} of {_count(numbers.sources, 'source')} in "
+        f"  {size_words(numbers.bytes)} of {count_words(numbers.sources, 'source')} in "
         f"{numbers.seconds:,.1f} s, {rate}/s, peak memory {memory}"
     )
     yield line(
-        f"  {numbers.rows:,} rows: {numbers.parsed:,} parsed, "
+        f"  {count_words(numbers.rows, 'row')}: {numbers.parsed:,} parsed, "
         f"{numbers.passed_over:,} passed over, {numbers.damaged:,} damaged"
     )
 
@@ -237,15 +264,23 @@ def _actions(assessment: Assessment) -> Iterator[RenderableType]:
     table = grid(2)
     for number, action in enumerate(assessment.actions[:MAX_ACTIONS], 1):
         why = f" ({action.why})" if action.why else ""
-        table.add_row("", line(f"{number}."), line((action.title, "bold"), why))
+        table.add_row("", line(f"{number}."), _action(action, why))
     yield table
     more = len(assessment.actions) - MAX_ACTIONS
     if more > 0:
         yield line(f"  and {more:,} more, see the report")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _action(action: Action, why: str) -> Text:
+    """Title, servers and why; of what to collect also the first thing that is missing."""
+    named = f": {name_words(action.servers, MAX_NAMES)}" if action.servers else ""
+    words = line((action.title, "bold"), named, why)
+    if action.kind == "collect":
+        lacks = [row[2:] for row in action.text.splitlines() if row.startswith("- ")]
+        more = f" and {len(lacks) - 1:,} more" if lacks[1:] else ""
+        for first in lacks[:1]:
+            words.append("\n").append_text(line((f"{first}{more}", "dim")))
+    return words
 
 
 def _day(time: datetime | None) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Numbers", "size_words"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Numbers", "count_words", "name_words", "size_words"]
 
 STEP = 1000
 THREE_DIGITS = 100
@@ -37,3 +41,14 @@ def size_words(size: float) -> str:
             )
         size /= STEP
     return f"{size:.1f} TB"
+
+
+def count_words(number: int, noun: str) -> str:
+    """A number with its noun: `1 record`, `1,234 records`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def name_words(names: Sequence[str], most: int = 8) -> str:
+    """Names, at most `most` of them, then `and 2 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

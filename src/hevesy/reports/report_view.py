@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hevesy.model import Finding, Loss, ServerAssessment
+from hevesy.reports.clock import clocks_off
 from hevesy.reports.coverage_picture import Picture, draw_coverage
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Figure",
     "SourceSum",
     "View",
+    "count_unexplained",
     "draw_view",
     "order_losses",
     "order_pivots",
@@ -100,6 +102,10 @@ class View:
     losses: tuple[Loss, ...]
     source_sums: tuple[SourceSum, ...]
     grave_losses: int
+    clocks_off: tuple[str, ...]
+    """Servers whose times are not UTC and were not corrected."""
+    unexplained_of: Counter[str]
+    """Server -> its findings by rules of hevesy that no incident explains."""
 
 
 def draw_view(assessment: Assessment) -> View:
@@ -134,6 +140,15 @@ def draw_view(assessment: Assessment) -> View:
         losses=losses,
         source_sums=_sums(assessment.sources),
         grave_losses=sum(loss.grave for loss in losses),
+        clocks_off=clocks_off(assessment),
+        unexplained_of=count_unexplained(assessment),
+    )
+
+
+def count_unexplained(assessment: Assessment) -> Counter[str]:
+    """Server -> number of its findings by rules of hevesy that no incident explains."""
+    return Counter(
+        finding.server for finding in assessment.findings if finding.own and not finding.incident
     )
 
 
