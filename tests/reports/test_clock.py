@@ -87,3 +87,16 @@ def test_many_clock_notes_stay_two_lines(assessment: Assessment, tables: Tables)
 
     assert text.count(NOTE) == 2
     assert "7 more clock notes, see the report" in text
+
+
+def test_a_machine_without_a_verdict_has_a_clock_too(
+    assessment: Assessment, tables: Tables
+) -> None:
+    """What the chains' head refers to is there to be seen, on the screen and on the page."""
+    other = replace(with_clock(assessment.servers[0], -3600, NOTE), name="DC01", verdict=None)
+    off = replace(assessment, servers=(*assessment.servers[:3], other))
+
+    assert "DC01: its clock is off, to correct the times: --clock DC01:windows=-1h" in screen(
+        off, tables
+    )
+    assert "--clock DC01:windows=-1h" in reports.write_html(off, tables)

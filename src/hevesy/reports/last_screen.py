@@ -93,6 +93,10 @@ def _verdicts(assessment: Assessment) -> Iterator[RenderableType]:
         more = f" and {len(others) - MAX_OTHERS:,} more" if len(others) > MAX_OTHERS else ""
         named = ", ".join(others[:MAX_OTHERS])
         yield line(f"  {count_words(len(others), 'other machine')}, no verdict: {named}{more}")
+    # Their clocks too are spoken of below, and they have no line of their own to say it under.
+    for server in assessment.servers:
+        if not server.verdict and (hint := clock_hint(server)):
+            yield line(f"  {server.name}: its clock is off, to correct the times: {hint}")
 
 
 def _verdict(server: ServerAssessment) -> RenderableType:
