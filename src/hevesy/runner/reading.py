@@ -67,7 +67,8 @@ def take_in(state: State) -> State:
         reasons = "; ".join(f"{loss.input}: {loss.reason}" for loss in losses[:3])
         kinds = sorted({s.kind.removeprefix("later:") for s in sources} - {"other", "unknown"})
         later = f"; known, not yet parsed: {', '.join(kinds[:5])}" if kinds else ""
-        found = f"{len(sources)} files, none of a kind that hevesy reads{later}"
+        number = "file" if len(sources) == 1 else "files"
+        found = f"{len(sources)} {number}, none of a kind that hevesy reads{later}"
         raise NoUsableInput(f"no usable input: {reasons or found}")
     return replace(state, evidence=evidence, sources=sources, losses=losses)
 
