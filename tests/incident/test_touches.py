@@ -75,6 +75,15 @@ def test_only_an_answered_request_shows_use() -> None:
         assert hits["anchor"].to_list() == [False]
 
 
+def test_a_request_to_a_page_that_is_shipped_decides_nothing() -> None:
+    """Code appended to the logon page makes no shell's user of everybody who logs on."""
+    hits = shell_requests(request(200), SHELL, frozenset({"/owa/auth/a.aspx"}))
+
+    assert hits["outcome"].to_list() == ["unknown"]
+    assert hits["anchor"].to_list() == [False]
+    assert "everybody asks for" in hits["why"][0]
+
+
 def test_a_request_on_another_server_is_no_use_of_this_shell() -> None:
     """The same path elsewhere is another file."""
     other = request(200).with_columns(server=pl.lit("EX02"))

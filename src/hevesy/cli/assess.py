@@ -56,6 +56,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
             help=what,
         )
     add_choice(content)
+    _add_time(parser)
+    _add_output(parser)
+    _add_run(parser)
+    values.add_common(parser)
+
+
+def _add_time(parser: argparse.ArgumentParser) -> None:
     scope = parser.add_argument_group("time")
     scope.add_argument("--since", type=values.moment, metavar="TIME", help="detect from here on")
     scope.add_argument("--until", type=values.moment, metavar="TIME", help="detect up to here")
@@ -68,6 +75,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help="add this to the times of a server; HOST:windows=+5h for its Windows events only",
     )
     scope.add_argument("--as-of", type=values.day, metavar="DATE", help="date the case speaks of")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output")
     output.add_argument("--json", action="store_true", help="print assessment.json to stdout")
     output.add_argument(
@@ -80,6 +90,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="LEVEL",
         help=f"exit 1 where a finding has this level or a higher one: {', '.join(Level)}",
     )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group = parser.add_argument_group("the run")
     run_group.add_argument(
         "--jobs", type=values.positive, default=os.cpu_count() or 1, help="worker processes"
@@ -98,7 +111,6 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="time that a source may take, beside a second for each MiB",
     )
-    values.add_common(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

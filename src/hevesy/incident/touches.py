@@ -70,6 +70,7 @@ SHELL_REQUEST = RuleReference(
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@\-]+")
 _ANSWERED = (200, 299)
+_READ_FIRST = ("address", "method", "page", "status")
 
 
 def literals_of(values: Sequence[str]) -> tuple[str, ...]:
@@ -153,20 +154,6 @@ def shell_requests(
         .then(pl.lit(Outcome.SUCCESS.value))
         .otherwise(pl.lit(Outcome.ATTEMPT.value))
     )
-    status = pl.col("status").cast(pl.String()).fill_null("?")
-    why = pl.concat_str(
-        [
-            pl.lit("the page is known to be a web shell, and the server "),
-            pl.when(answered)
-            .then(pl.lit("answered"))
-            .otherwise(pl.lit("did not answer as a page")),
-            pl.lit(" (status 2xx decides)"),
-        ]
-    )
-    detail = pl.concat_str(
-        [pl.col("address").fill_null("?"), pl.col("method").fill_null("?"), "page", status],
-        separator="  ",
-    )
     pivots = pl.concat_list(
         "pivots",
         pl.concat_str([pl.lit("page:"), "page"]),
@@ -178,7 +165,20 @@ def shell_requests(
         outcome=outcome,
         anchor=answered.fill_null(value=False) & ~ordinary,
         own=pl.lit(value=True),
-        why=why,
-        detail=detail,
+        why=_why_request(answered, ordinary),
+        detail=pl.concat_str(
+            [pl.col(c).cast(pl.String()).fill_null("?") for c in _READ_FIRST], separator="  "
+        ),
         pivots=pivots.list.drop_nulls().list.unique().list.sort(),
     ).select(pl.col(name).cast(dtype) for name, dtype in HITS.items())
+
+
+def _why_request(answered: pl.Expr, ordinary: pl.Expr) -> pl.Expr:
+    said = (
+        pl.when(ordinary)
+        .then(pl.lit("; Exchange ships a page of this name, which everybody asks for"))
+        .when(answered)
+        .then(pl.lit(", and the server answered (status 2xx decides)"))
+        .otherwise(pl.lit(", and the server did not answer as a page (status 2xx decides)"))
+    )
+    return pl.concat_str([pl.lit("the page is known to be a web shell"), said])
