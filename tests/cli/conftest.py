@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 IIS_HEAD = (
@@ -27,6 +28,15 @@ def iis_row(
     return (
         f"2021-03-03 04:05:06 10.0.0.1 {method} {stem} - 443 - {client} {AGENT} - {status} 0 0 5\n"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_imported_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tables that whoever runs the tests imported are left alone, and change nothing."""
+    folder = tmp_path_factory.mktemp("own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hevesy.knowledge.user_folder", lambda: folder / "exchange")
+        yield
 
 
 @pytest.fixture(scope="session")

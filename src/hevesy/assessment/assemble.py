@@ -15,7 +15,7 @@ from hevesy.assessment.openness import fixed_at, with_openness
 from hevesy.assessment.plan import plan
 from hevesy.assessment.verdict import judge
 from hevesy.assessment.windows import risk_window
-from hevesy.knowledge import load_exchange
+from hevesy.knowledge import ExchangeKnowledge
 from hevesy.model import (
     Assessment,
     BuildSeen,
@@ -64,6 +64,8 @@ class Known:
     """What was open, by Exchange server."""
     server_evidence: Mapping[str, ServerEvidence]
     """What says builds and settings, by Exchange server."""
+    tables: ExchangeKnowledge
+    """Builds and fixes, the user's own included."""
     narrowed: tuple[datetime | None, datetime | None] = (None, None)
     """`--since` and `--until`."""
 
@@ -75,7 +77,7 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         known: What was handed in, and what it covers.
         happened: Findings, incidents, timeline.
     """
-    findings = with_openness(happened.findings, known.server_evidence, load_exchange())
+    findings = with_openness(happened.findings, known.server_evidence, known.tables)
     servers = sorted(
         (_server(server, known, happened) for server in known.servers),
         key=lambda s: (s.verdict.rank if s.verdict else len(Verdict), s.name),

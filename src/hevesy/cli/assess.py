@@ -153,6 +153,7 @@ def exit_code(assessment: Assessment, fail_on: Level | None) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
+    from hevesy.knowledge import user_folder
     from hevesy.runner import Options
 
     return Options(
@@ -162,6 +163,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         choice=choice_of(arguments),
         yara=tuple(arguments.yara),
         indicators=tuple(arguments.indicators),
+        tables=user_folder(),
         servers=dict(arguments.server),
         clocks=tuple(arguments.clock),
         since=arguments.since,

@@ -142,7 +142,12 @@ def _versions(state: State) -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             libraries[name] = "absent"
     content = state.loaded
-    return libraries | {"knowledge": content.knowledge.digest, "rules": content.digest}
+    digests = {
+        "knowledge": content.knowledge.digest,
+        "exchange": content.exchange.digest,
+        "rules": content.digest,
+    }
+    return libraries | digests
 
 
 def _run_facts(state: State, started: datetime, numbers: reports.Numbers) -> dict[str, object]:

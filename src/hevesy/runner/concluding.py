@@ -47,7 +47,7 @@ def take_stock(state: State) -> State:
     servers = {server.name for server in state.servers}
     content = state.loaded
     known = Known(
-        as_of=state.options.as_of or content.knowledge.as_of,
+        as_of=state.options.as_of or content.as_of,
         inputs=_inputs(state),
         servers=state.servers,
         coverage={
@@ -70,6 +70,7 @@ def take_stock(state: State) -> State:
         threats=content.knowledge.threats,
         exposed=state.exposed,
         server_evidence=state.server_evidence,
+        tables=content.exchange,
         narrowed=(state.options.since, state.options.until),
     )
     return replace(state, ledger=ledger, known=known)

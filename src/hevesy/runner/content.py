@@ -18,11 +18,18 @@ from hevesy.detection import (
 )
 from hevesy.errors import ContentError
 from hevesy.incident import SHELL_REQUEST
-from hevesy.knowledge import Knowledge, load, read_indicators
+from hevesy.knowledge import (
+    ExchangeKnowledge,
+    Knowledge,
+    load,
+    load_exchange,
+    read_indicators,
+)
 from hevesy.model import RuleReference, RuleUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from hevesy.runner.options import Options
 
@@ -34,10 +41,17 @@ class Content:
     """What evidence is compared with, and what is said of it."""
 
     knowledge: Knowledge
+    exchange: ExchangeKnowledge
+    """Builds, fixes and KEV, the user's own tables included."""
     detector: Detector
     uses: tuple[RuleUse, ...]
     digest: str
     """Hash of all rules and indicators, for the manifest."""
+
+    @property
+    def as_of(self) -> date:
+        """The newest date that a data table speaks of, the user's own included."""
+        return max(self.knowledge.as_of, self.exchange.as_of)
 
     def references(self) -> dict[str, RuleReference]:
         """What is said of each rule that is known before evidence is read."""
@@ -84,6 +98,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
         ContentError: A file is missing or wrong, with file, line and value.
     """
     knowledge = load()
+    exchange = load_exchange(own=options.tables)
     sigma = [*own_rules(knowledge, cache)]
     sigma += [
         _strict(load_rules(str(p), [p], cache=cache, choice=options.choice), p)
@@ -105,7 +120,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
         Baseline(knowledge.shipped, knowledge.shell_names),
     )
     uses = tuple(r.use for r in sigma) + tuple(y.use for y in yara)
-    return Content(knowledge, detector, uses, _digest(knowledge, sigma, yara, options))
+    return Content(knowledge, exchange, detector, uses, _digest(knowledge, sigma, yara, options))
 
 
 def _strict(rules: SigmaRules, path: Path) -> SigmaRules:

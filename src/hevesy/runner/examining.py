@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hevesy.exposure import Reading, evidence_of, examine, gather, read_web_configs
-from hevesy.knowledge import load_exchange
 from hevesy.model import Loss, ServerEvidence, Source
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
 from hevesy.runner.settings_pass import SettingsRead, prepare, read_settings, speaks_of_settings
@@ -23,13 +22,13 @@ _TASK_SOURCES = 64
 
 def examine_exposure(state: State) -> State:
     """Builds from every line and file that carries one -> exposure of each Exchange server."""
-    known = load_exchange()
+    known = state.loaded.exchange
     read, losses = _settings(state)
     readings = [*_from_surveys(state), *_from_files(state, read)]
     exchange = {server.name for server in state.servers if server.exchange}
     servers, problems = gather(readings)
     evidence = {one.name: one for one in servers if one.name in exchange}
-    exposed = examine(evidence.values(), known, state.options.as_of or state.loaded.knowledge.as_of)
+    exposed = examine(evidence.values(), known, state.options.as_of or state.loaded.as_of)
     losses += [Loss(*_place(p, state), "unreadable_setting", p) for p in problems]
     return replace(
         state,
@@ -52,7 +51,7 @@ def _settings(state: State) -> tuple[list[SettingsRead], list[Loss]]:
         Task(tuple(wanted[i : i + _TASK_SOURCES]), options.seconds_per_source)
         for i in range(0, len(wanted), _TASK_SOURCES)
     ]
-    setup = (state.scratch, options.memory_limit)
+    setup = (state.scratch, options.memory_limit, state.loaded.exchange)
     jobs = min(options.jobs, len(tasks))
     plan: PoolPlan[SettingsRead] = PoolPlan(read_settings, prepare, setup, jobs)
     read: list[SettingsRead] = []
@@ -83,7 +82,7 @@ def _from_surveys(state: State) -> list[Reading]:
 
 
 def _from_files(state: State, read: Sequence[SettingsRead]) -> list[Reading]:
-    known = load_exchange()
+    known = state.loaded.exchange
     found = [_named(one.reading, one.source, state) for one in read]
     web: dict[str, list[tuple[bytes, str, str]]] = {}
     for one in read:

@@ -34,6 +34,8 @@ class Options:
     """Which of `rules` are asked, and what they are given."""
     yara: tuple[Path, ...] = ()
     indicators: tuple[Path, ...] = ()
+    tables: Path | None = None
+    """Folder with tables of builds and KEV that the user imported; None reads none."""
     servers: Mapping[str, str] = field(default_factory=dict)
     """Server name -> path, from `--server NAME=PATH`."""
     clocks: tuple[ClockOffset, ...] = ()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from hevesy.errors import EvidenceError
 from hevesy.evidence import Reach, reach_many
 from hevesy.exposure import ExposureFile, Reading, file_kind, read_file
-from hevesy.knowledge import ExchangeKnowledge, load_exchange
 from hevesy.model import Source
 from hevesy.runner.memory import limit_own_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from hevesy.knowledge import ExchangeKnowledge
 
 __all__ = ["SettingsRead", "prepare", "read_settings", "speaks_of_settings"]
 
@@ -47,15 +48,16 @@ def speaks_of_settings(source: Source) -> bool:
     return source.kind in _KINDS or name == "exsetup.exe"
 
 
-def prepare(scratch: Path, memory_limit: int) -> None:
+def prepare(scratch: Path, memory_limit: int, known: ExchangeKnowledge) -> None:
     """Prepare this process.
 
     Args:
         scratch: Private folder of the run.
         memory_limit: Bytes that this process may take.
+        known: The tables.
     """
     limit_own_memory(memory_limit)
-    _STATE[:] = [(scratch, load_exchange())]
+    _STATE[:] = [(scratch, known)]
 
 
 def read_settings(sources: tuple[Source, ...]) -> Sequence[SettingsRead]:
