@@ -12,12 +12,15 @@ from hevesy.model.assessment import (
     RuleUse,
     Server,
     ServerAssessment,
+    SharedClient,
     SourceState,
 )
 from hevesy.model.document import decode_assessment, encode, encode_assessment, json_schema
 from hevesy.model.exposure import (
     BuildEvidence,
+    BuildLine,
     BuildPeriod,
+    BuildSpan,
     CveFacts,
     ExposedServer,
     Exposure,
@@ -25,16 +28,27 @@ from hevesy.model.exposure import (
     InstalledUpdate,
     Mitigation,
     OpenAnswer,
+    OpenSpan,
     PlanStep,
     ServerEvidence,
     Setting,
     SetupRun,
+    UnseenServer,
     VirtualDirectory,
 )
 from hevesy.model.finding import Finding, RuleReference, Sample
 from hevesy.model.incident import Chain, Incident, Step
 from hevesy.model.ladders import Level, Outcome, Stage, Verdict
-from hevesy.model.source import BuildSeen, DamagedRow, DayCount, Loss, Source, Survey
+from hevesy.model.source import (
+    BuildSeen,
+    ClientSeen,
+    DamagedRow,
+    DayCount,
+    Loss,
+    Source,
+    Survey,
+    TargetSeen,
+)
 from hevesy.model.threat import Indicator, Threat, Vulnerability
 from hevesy.model.truth import PlantedStep, ServerTruth, Truth
 
@@ -43,9 +57,12 @@ __all__ = [
     "Action",
     "Assessment",
     "BuildEvidence",
+    "BuildLine",
     "BuildPeriod",
     "BuildSeen",
+    "BuildSpan",
     "Chain",
+    "ClientSeen",
     "Coverage",
     "CveFacts",
     "DamagedRow",
@@ -62,6 +79,7 @@ __all__ = [
     "Loss",
     "Mitigation",
     "OpenAnswer",
+    "OpenSpan",
     "Outcome",
     "PlanStep",
     "PlantedStep",
@@ -75,13 +93,16 @@ __all__ = [
     "ServerTruth",
     "Setting",
     "SetupRun",
+    "SharedClient",
     "Source",
     "SourceState",
     "Stage",
     "Step",
     "Survey",
+    "TargetSeen",
     "Threat",
     "Truth",
+    "UnseenServer",
     "Verdict",
     "VirtualDirectory",
     "Vulnerability",

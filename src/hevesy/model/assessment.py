@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from hevesy.model.exposure import Exposure, PlanStep
+from hevesy.model.exposure import BuildSpan, Exposure, OpenSpan, PlanStep, UnseenServer
 from hevesy.model.finding import Finding
 from hevesy.model.incident import Incident
 from hevesy.model.ladders import Verdict
@@ -21,6 +21,7 @@ __all__ = [
     "RuleUse",
     "Server",
     "ServerAssessment",
+    "SharedClient",
     "SourceState",
 ]
 
@@ -92,6 +93,23 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedClient:
+    """An address that stands for many clients: of a load balancer, of a house's way out."""
+
+    address: str
+    rows: int
+    """Requests from it."""
+    share: float
+    """Its part of all requests from outside, 0 to 1."""
+    accounts: int
+    """About how many users were let in from it."""
+    agents: int
+    """About how many programs asked."""
+    forwarded: bool
+    """Whether the rows name, in `X-Forwarded-For`, who asked in truth."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerAssessment:
     """Everything said of one server."""
 
@@ -122,6 +140,15 @@ class ServerAssessment:
     conflicts: tuple[str, ...] = ()
     """Sources that contradict each other about builds."""
     clock_notes: tuple[str, ...] = ()
+    history: tuple[BuildSpan, ...] = ()
+    """Each build with the first and last line that shows it, in order of time."""
+    attacked: tuple[OpenSpan, ...] = ()
+    """Records of attacks by vulnerability and whether the server was open to it, over all
+    findings of hevesy's rules, in order of time."""
+    questions: tuple[str, ...] = ()
+    """What contradicts itself, and has to be looked at: a success against a fixed build."""
+    shared_clients: tuple[SharedClient, ...] = ()
+    """Addresses in its logs that stand for many, as a load balancer's does; they join nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +219,8 @@ class Assessment:
     hypotheses: tuple[str, ...] = ()
     """Filled by `attribution`, when that room stands."""
     options: tuple[tuple[str, str], ...] = field(default=())
+    unseen: tuple[UnseenServer, ...] = ()
+    """Exchange servers that logs of others mention, and of which nothing was handed in."""
     schema: str = SCHEMA
     version: str = ""
     """Of hevesy."""

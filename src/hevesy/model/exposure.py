@@ -8,7 +8,9 @@ from enum import StrEnum
 
 __all__ = [
     "BuildEvidence",
+    "BuildLine",
     "BuildPeriod",
+    "BuildSpan",
     "CveFacts",
     "ExposedServer",
     "Exposure",
@@ -16,10 +18,12 @@ __all__ = [
     "InstalledUpdate",
     "Mitigation",
     "OpenAnswer",
+    "OpenSpan",
     "PlanStep",
     "ServerEvidence",
     "Setting",
     "SetupRun",
+    "UnseenServer",
     "VirtualDirectory",
 ]
 
@@ -61,6 +65,8 @@ class BuildEvidence:
     last: datetime | None = None
     text: str = ""
     """As it stands, where that differs: `15.01.2375.007`."""
+    last_line: int | None = None
+    """Last line (1-based) that says it, of a text file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +238,84 @@ class OpenAnswer:
     """One sentence."""
     evidence: tuple[BuildEvidence, ...] = ()
     """The lines that it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildLine:
+    """One line of a log that shows which build a server had at its time."""
+
+    build: str
+    """Without zero padding: `15.1.2375.7`."""
+    name: str
+    """`Exchange Server 2016 CU22 Nov21SU`."""
+    time: datetime
+    """UTC."""
+    source: str
+    """As a person finds it: `input/path`."""
+    line: int | None
+    """1-based."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSpan:
+    """One build of a server's history, with the lines that show it first and last."""
+
+    build: str
+    name: str
+    """`Exchange Server 2016 CU19`."""
+    label: str
+    """As short as a picture needs it: `CU19 (no SU)`, `CU19 Mar21SU`."""
+    grade: str
+    """`su_exact`: tells the security update; `cu_only`: tells the cumulative update alone."""
+    first: BuildLine
+    last: BuildLine
+    sources: int
+    """Files that show it."""
+    open: tuple[str, ...] = ()
+    """Of the vulnerabilities of known threats, and those attacked, what this build is open to."""
+    closes: tuple[str, ...] = ()
+    """Of these, what was open with the build before and is not with this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpan:
+    """Whether a server was open to a vulnerability while records of an attack on it were made."""
+
+    cve: str
+    answer: str
+    """`yes`, `no`, `mitigated` or `cannot_tell`."""
+    first: datetime
+    """Of these records, UTC."""
+    last: datetime
+    count: int
+    """Records."""
+    succeeded: int
+    """Records of them that are said to have succeeded."""
+    why: str
+    """One sentence."""
+    before: BuildLine | None = None
+    """Nearest line at or before the first record that shows a build."""
+    after: BuildLine | None = None
+    """Nearest line at or after the last record that shows one."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenServer:
+    """An Exchange server that logs of others mention, and of which nothing was handed in."""
+
+    name: str
+    """Short upper-case name."""
+    aliases: tuple[str, ...]
+    update: str
+    """Of the newest build that is seen: `Exchange Server 2016 CU22`; empty where none is."""
+    builds: tuple[BuildLine, ...]
+    """The newest line for each build, newest last; they tell the cumulative update alone."""
+    first: datetime | None
+    last: datetime | None
+    seen_from: tuple[str, ...]
+    """Servers whose logs mention it."""
+    collect: tuple[str, ...]
+    """What to collect from it, in words."""
 
 
 @dataclass(frozen=True, slots=True)

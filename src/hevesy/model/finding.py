@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hevesy.model.exposure import OpenSpan
 from hevesy.model.ladders import Level, Outcome, Stage
 
 __all__ = ["Finding", "RuleReference", "Sample"]
@@ -78,9 +79,12 @@ class Finding:
     """Whether a rule of hevesy made it: a verdict rests on no other."""
     open_then: str = ""
     """Whether the server was open to the rule's vulnerability when it happened: `yes`, `no`,
-    `mitigated`, `cannot_tell`; empty where the rule names none, or no build is known."""
+    `mitigated`, `cannot_tell`; empty where the rule names none. Where its records differ in that,
+    the gravest: `yes`, `cannot_tell`, `mitigated`, `no`."""
     open_why: str = ""
     """One sentence, with the builds that it rests on."""
+    open_spans: tuple[OpenSpan, ...] = ()
+    """Its records by that answer, in order of time, each with the lines that it rests on."""
     incident: str = ""
     """Id of the incident it belongs to; empty: unexplained."""
     decision: str = ""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-__all__ = ["BuildSeen", "DamagedRow", "DayCount", "Loss", "Source", "Survey"]
+__all__ = [
+    "BuildSeen",
+    "ClientSeen",
+    "DamagedRow",
+    "DayCount",
+    "Loss",
+    "Source",
+    "Survey",
+    "TargetSeen",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,41 @@ class BuildSeen:
     last: datetime | None
     line: int | None
     """First line that shows it."""
+    last_line: int | None = None
+    """Last line that shows it, in the same source."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSeen:
+    """A server to which a log's rows say that requests were passed on."""
+
+    name: str
+    """As it stands there: `ex02.example.org`."""
+    build: str
+    """Without zero padding: `15.1.2375.0`; empty where the rows tell none."""
+    first: datetime | None
+    last: datetime | None
+    line: int | None
+    """First line that shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSeen:
+    """An address from which many of a log's requests came, and for how many it may stand.
+
+    `accounts` and `agents` are the smallest hashes of what is counted, as many as `records.clients`
+    keeps: sketches of several sources are added up by keeping the smallest of all.
+    """
+
+    address: str
+    """Empty: all addresses from outside together."""
+    rows: int
+    forwarded: int = 0
+    """Rows in which `X-Forwarded-For` names another address."""
+    accounts: tuple[int, ...] = ()
+    """Of the users that were let in."""
+    agents: tuple[int, ...] = ()
+    """Of the programs that asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +145,10 @@ class Survey:
     builds: tuple[BuildSeen, ...] = ()
     names: tuple[tuple[str, int], ...] = ()
     """Server names that the rows carry with their counts, short upper-case form."""
+    targets: tuple[TargetSeen, ...] = ()
+    """Servers that requests were passed on to, by name and build."""
+    clients: tuple[ClientSeen, ...] = ()
+    """Addresses from which most requests came; the first, without address, is all of them."""
     clock_offset: int | None = None
     """Seconds to add to the rows' times to get UTC, where the log lets it be seen."""
     notes: tuple[str, ...] = ()
