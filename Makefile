@@ -1,6 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`; each does its own set-up.
 PYTHON ?= python3
 BIN    := .venv/bin
+CSAF   := tests/exposure/csaf_validator
 DEMO   ?= demo-case
 
 .PHONY: help demo test check bench lock clean
@@ -17,10 +18,17 @@ help:            ## what can be asked for
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
+# The npm package that CSAF documents are checked with; without npm that test skips and says why.
+.venv/csaf-validator/stamp: $(CSAF)/package-lock.json .venv/dev.stamp
+	@if command -v npm >/dev/null; then \
+	  mkdir -p $(@D) && cp $(CSAF)/package.json $(CSAF)/package-lock.json $(@D)/ && \
+	  npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "npm is not there: CSAF documents are not checked with @secvisogram/csaf-validator-lib"; fi
+
 demo: .venv/run.stamp   ## invent three attacked servers, assess them, compare with the truth
 	$(BIN)/hevesy demo --output $(DEMO)
 
-test: .venv/dev.stamp   ## the tests
+test: .venv/dev.stamp .venv/csaf-validator/stamp   ## the tests
 	$(BIN)/python -m pytest --numprocesses=auto
 
 check: .venv/dev.stamp  ## ruff, mypy strict, the order of the rooms

@@ -61,14 +61,18 @@ def test_states_become_the_words_of_vex(make_server: Make, known: ExchangeKnowle
         "fixed": ["EXCHANGE-00003", "EXCHANGE-00004"],
         "known_affected": ["EXCHANGE-00001", "EXCHANGE-00002"],
         "known_not_affected": ["EXCHANGE-00005"],
+        "under_investigation": ["EXCHANGE-00006"],
     }
     categories = {one["category"]: one["product_ids"] for one in shell["remediations"]}
     assert categories == {
         "mitigation": ["EXCHANGE-00002"],
+        "none_available": ["EXCHANGE-00006"],
         "vendor_fix": ["EXCHANGE-00001", "EXCHANGE-00002"],
     }
-    assert signing["product_status"]["under_investigation"] == ["EXCHANGE-00003", "EXCHANGE-00004"]
-    assert "Not judged: F." in [note["text"] for note in read["document"]["notes"]]
+    investigated = ["EXCHANGE-00003", "EXCHANGE-00004", "EXCHANGE-00006"]
+    assert signing["product_status"]["under_investigation"] == investigated
+    said = [note["text"] for note in read["document"]["notes"]]
+    assert "No build is known of F: nothing could be compared." in said
 
 
 def test_what_the_profile_demands_is_there(make_server: Make, known: ExchangeKnowledge) -> None:
@@ -76,7 +80,7 @@ def test_what_the_profile_demands_is_there(make_server: Make, known: ExchangeKno
     read = document(estate(make_server), known)
     defined = [one for branch in read["product_tree"]["branches"] for one in ids(branch)]
 
-    assert len(defined) == len(set(defined)) == 5
+    assert len(defined) == len(set(defined)) == 6
     assert read["document"]["category"] == "csaf_vex"
     for one in read["vulnerabilities"]:
         several = [product for status in one["product_status"].values() for product in status]
@@ -85,7 +89,9 @@ def test_what_the_profile_demands_is_there(make_server: Make, known: ExchangeKno
         assert one["notes"]
         assert "cve" in one or "ids" in one
         acted = {p for fix in one.get("remediations", []) for p in fix["product_ids"]}
-        assert set(one["product_status"].get("known_affected", [])) == acted
+        status = one["product_status"]
+        investigated = {*status.get("known_affected", []), *status.get("under_investigation", [])}
+        assert investigated == acted
         flagged = {p for flag in one.get("flags", []) for p in flag["product_ids"]}
         assert set(one["product_status"].get("known_not_affected", [])) == flagged
     moment = read["document"]["tracking"]["current_release_date"]

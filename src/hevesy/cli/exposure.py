@@ -24,6 +24,7 @@ __all__ = ["add_to", "run"]
 FORMATS = ("text", "csv", "json", "csaf")
 _CSAF_TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "AMBER"}
 """CSAF 2.0 has the labels of TLP 1."""
+_REASONS = 3
 _HEADER = ("server", "build", "update", "evidence", "KEV", "open", "mitigated", "unknown")
 
 
@@ -76,10 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
     today = arguments.as_of or known.as_of
     readings, lost = _readings(arguments, known)
     servers, problems = gather(readings)
-    if not servers and not lost and problems:
-        raise NoUsableInput(f"no usable input: {problems[0]}")
-    if not servers and not lost:
-        raise NoUsableInput("no usable input: nothing of it tells the build of an Exchange server")
+    if not servers:
+        reasons = "; ".join((*problems, *lost)[:_REASONS])
+        nothing = "nothing of it tells the build of an Exchange server"
+        raise NoUsableInput(f"no usable input: {reasons or nothing}")
     exposed = examine(servers, known, today)
     _write(arguments, exposed, known, today)
     for sentence in (*problems, *lost, *_stale(today)):

@@ -3,7 +3,8 @@
 Format: OASIS, Common Security Advisory Framework 2.0: section 3 for the fields, 4.5 for the profile
 VEX, 6.1 for the mandatory tests. Every server is a product: the build of Exchange it runs. Open is
 `known_affected` with a vendor fix, mitigated `known_affected` with a mitigation, unknown and
-unsupported `under_investigation`, fixed `fixed`, not affected `known_not_affected` with a flag.
+unsupported `under_investigation`, fixed `fixed`, not affected `known_not_affected` with a flag. Of
+a server whose build nobody knows, everything is under investigation.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hevesy import __version__
-from hevesy.model import ExposureState
+from hevesy.model import Exposure, ExposureState
 from hevesy.model.document import encode
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hevesy.knowledge import ExchangeKnowledge
-    from hevesy.model import ExposedServer, Exposure
+    from hevesy.model import ExposedServer
 
 __all__ = ["csaf_vex"]
 
@@ -28,6 +29,20 @@ _CVE = re.compile(r"CVE-\d{4}-\d{4,}")
 _ADVISORY = "Microsoft Security Advisory"
 _NAMESPACE = "https://hevesy.invalid"
 """A name that belongs to nobody (RFC 2606): the publisher is whoever runs hevesy."""
+_NO_BUILD = "build not known"
+_COLLECT = "Find out its build: Bin\\ExSetup.exe, a HealthChecker file, or Get-ExchangeServer"
+_ACTED_ON = frozenset(
+    {
+        ExposureState.OPEN,
+        ExposureState.MITIGATED,
+        ExposureState.UNKNOWN,
+        ExposureState.UNSUPPORTED,
+    }
+)
+"""States of which the document says what to do."""
+_EXPLAINED = frozenset(
+    {ExposureState.NOT_AFFECTED, ExposureState.UNKNOWN, ExposureState.UNSUPPORTED}
+)
 _STATUS = {
     ExposureState.OPEN: "known_affected",
     ExposureState.MITIGATED: "known_affected",
@@ -49,21 +64,21 @@ def csaf_vex(
     """The document.
 
     Args:
-        servers: as `examine` gives them; those without a build are left out, and named in a note.
+        servers: as `examine` gives them, one or more; those without a build are named in a note.
         known: the tables.
         today: date of the document.
         publisher: who says it.
         namespace: an address of the publisher.
         tlp: mark of the document, a label of CSAF 2.0: `RED`, `AMBER`, `GREEN`, `WHITE`.
     """
-    judged = sorted((one for one in servers if one.build), key=lambda one: one.name)
+    judged = sorted(servers, key=lambda one: one.name)
     products = _product_ids(judged)
-    left_out = sorted(one.name for one in servers if not one.build)
+    not_told = [one.name for one in judged if not one.build]
     return encode(
         {
-            "document": _document(known, today, (publisher, namespace, tlp), left_out),
+            "document": _document(known, today, (publisher, namespace, tlp), not_told),
             "product_tree": {"branches": [_vendor(judged, products)]},
-            "vulnerabilities": _vulnerabilities(judged, products),
+            "vulnerabilities": _vulnerabilities(judged, products, known),
         }
     )
 
@@ -77,7 +92,7 @@ def _document(
     known: ExchangeKnowledge,
     today: dt.date,
     marks: tuple[str, str, str],
-    left_out: Sequence[str],
+    not_told: Sequence[str],
 ) -> dict[str, Any]:
     publisher, namespace, tlp = marks
     moment = f"{today.isoformat()}T00:00:00Z"
@@ -86,10 +101,9 @@ def _document(
         f"{known.as_of.isoformat()} and the KEV catalogue of {known.kev_date.isoformat()}."
     )
     notes = [{"category": "summary", "title": "How this was judged", "text": text}]
-    if left_out:
-        shown = ", ".join(left_out)
-        title = "Servers without a build"
-        notes.append({"category": "other", "title": title, "text": f"Not judged: {shown}."})
+    if not_told:
+        text = f"No build is known of {', '.join(not_told)}: nothing could be compared."
+        notes.append({"category": "other", "title": "Servers without a build", "text": text})
     return {
         "category": "csaf_vex",
         "csaf_version": "2.0",
@@ -118,12 +132,12 @@ def _vendor(servers: Sequence[ExposedServer], products: dict[str, str]) -> dict[
     tree: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for server in servers:
         product = {
-            "name": f"{server.update} ({server.build}) on {server.name}",
+            "name": f"{server.update} ({server.build or _NO_BUILD}) on {server.name}",
             "product_id": products[server.name],
         }
         leaf = {"category": "product_name", "name": server.name, "product": product}
         title = server.product or "Microsoft Exchange, version not known"
-        tree.setdefault(title, {}).setdefault(server.build, []).append(leaf)
+        tree.setdefault(title, {}).setdefault(server.build or _NO_BUILD, []).append(leaf)
     return {
         "category": "vendor",
         "name": "Microsoft",
@@ -142,11 +156,15 @@ def _vendor(servers: Sequence[ExposedServer], products: dict[str, str]) -> dict[
 
 
 def _vulnerabilities(
-    servers: Sequence[ExposedServer], products: dict[str, str]
+    servers: Sequence[ExposedServer], products: dict[str, str], known: ExchangeKnowledge
 ) -> list[dict[str, Any]]:
     by_cve: dict[str, list[tuple[str, Exposure]]] = {}
+    not_told = [
+        Exposure(facts, ExposureState.UNKNOWN, "no build of it is known", remedy=_COLLECT)
+        for _, facts in sorted(known.facts.items())
+    ]
     for server in servers:
-        for one in server.exposures:
+        for one in server.exposures if server.build else not_told:
             by_cve.setdefault(one.cve.id, []).append((products[server.name], one))
     return [_vulnerability(cve, pairs) for cve, pairs in sorted(by_cve.items())]
 
@@ -187,7 +205,7 @@ def _remediations(pairs: Sequence[tuple[str, Exposure]]) -> list[dict[str, Any]]
     for product, one in pairs:
         if one.state is ExposureState.MITIGATED:
             found.setdefault(("mitigation", one.why), []).append(product)
-        if one.state is ExposureState.OPEN or (one.state is ExposureState.MITIGATED and one.remedy):
+        if one.state in _ACTED_ON:
             remedy = one.remedy or "Move to a supported version of Exchange"
             found.setdefault((_category(one), remedy), []).append(product)
     return [
@@ -198,6 +216,8 @@ def _remediations(pairs: Sequence[tuple[str, Exposure]]) -> list[dict[str, Any]]
 
 def _category(one: Exposure) -> str:
     """A setting that somebody must change is a workaround, an update is a fix of the vendor."""
+    if one.remedy == _COLLECT:
+        return "none_available"
     return "workaround" if one.needs and not one.first_fixed_build else "vendor_fix"
 
 
@@ -205,7 +225,7 @@ def _threats(pairs: Sequence[tuple[str, Exposure]]) -> list[dict[str, Any]]:
     """Why the others are as they are: one impact statement for each reason."""
     found: dict[str, list[str]] = {}
     for product, one in pairs:
-        if one.state in {ExposureState.NOT_AFFECTED, ExposureState.UNKNOWN}:
+        if one.state in _EXPLAINED:
             found.setdefault(one.why, []).append(product)
     return [
         {"category": "impact", "details": why, "product_ids": sorted(several)}
