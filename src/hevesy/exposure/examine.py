@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hevesy.exposure.deciding import Decision, decide
+from hevesy.exposure.gaps import NO_BUILD, gaps_of
 from hevesy.exposure.history import build_history, state_in
 from hevesy.exposure.judging import Circumstances, Ruling, rule
 from hevesy.exposure.plan import plan_steps, target_of
@@ -23,6 +24,7 @@ from hevesy.model import (
     ExposedServer,
     Exposure,
     ExposureState,
+    Gap,
     Mitigation,
     PlanStep,
     ServerEvidence,
@@ -37,7 +39,6 @@ __all__ = ["examine"]
 
 _Key: TypeAlias = tuple[object, ...]
 _SEVERITY = ("critical", "high", "medium", "low", "")
-_NO_BUILD = "no source that was handed in carries a build of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class _Judged:
 
     exposures: tuple[Exposure, ...]
     plan: tuple[PlanStep, ...]
+    gaps: tuple[Gap, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def _examine_one(server: ServerEvidence, examiner: _Examiner) -> ExposedServer:
         plan=judged.plan,
         unseen=bool(server.seen_from),
         notes=_seen_from(server),
+        gaps=judged.gaps,
     )
 
 
@@ -140,7 +143,8 @@ def _without_build(server: ServerEvidence) -> ExposedServer:
         settings=server.settings,
         runs=server.runs,
         unseen=bool(server.seen_from),
-        notes=(_NO_BUILD, *_seen_from(server)),
+        notes=(f"{NO_BUILD.why[0].lower()}{NO_BUILD.why[1:]}", *_seen_from(server)),
+        gaps=(NO_BUILD,),
     )
 
 
@@ -216,7 +220,11 @@ def _judge_anew(
         exposures.append(_exposure(cve, ruling, remedy, known))
     exposures.sort(key=_order)
     found = tuple(exposures)
-    return _Judged(found, plan_steps(place, found, circumstances, known, examiner.today))
+    return _Judged(
+        exposures=found,
+        plan=plan_steps(place, found, circumstances, known, examiner.today),
+        gaps=gaps_of(place, decision, found, circumstances.settings, known),
+    )
 
 
 def _ruling(

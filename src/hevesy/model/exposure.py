@@ -15,6 +15,7 @@ __all__ = [
     "ExposedServer",
     "Exposure",
     "ExposureState",
+    "Gap",
     "InstalledUpdate",
     "Mitigation",
     "OpenAnswer",
@@ -332,6 +333,18 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that the evidence does not tell of a server."""
+
+    why: str
+    """One sentence without its full stop."""
+    collect: str
+    """What would tell it."""
+    cves: tuple[str, ...] = ()
+    """Vulnerabilities that are unknown for this reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExposedServer:
     """Everything that exposure says of one server."""
 
@@ -364,6 +377,8 @@ class ExposedServer:
     unseen: bool = False
     """Nothing of its own was handed in; other servers' logs mention it."""
     notes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """Why some of the exposures are unknown, and what to collect."""
 
     @property
     def open(self) -> tuple[Exposure, ...]:
