@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hevesy.model import Assessment
     from hevesy.tables import Tables
 
-__all__ = ["write_html"]
+__all__ = ["page_environment", "page_style", "write_html"]
 
 MAX_RAW = 1500
 """Characters shown of a record; all of it is in findings.parquet."""
@@ -45,15 +45,14 @@ def write_html(assessment: Assessment, tables: Tables, *, mark: Mark = Mark.AMBE
         tables: Its tables; of them only the numbers of rows are shown.
         mark: Who may see it.
     """
-    style = _style(mark)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style, style_hash = page_style(mark)
     return _template().render(
         a=assessment,
         view=draw_view(assessment),
         headline=draw_headline(assessment),
         mark=word("mark", mark.value),
-        style=_markup(style),
-        style_hash=f"sha256-{digest}",
+        style=style,
+        style_hash=style_hash,
         rows={name: getattr(tables, name).height for name in ("findings", "timeline", "ledger")},
         glossary=glossary,
         max_list=MAX_LIST,
@@ -61,20 +60,32 @@ def write_html(assessment: Assessment, tables: Tables, *, mark: Mark = Mark.AMBE
     )
 
 
-def _style(mark: Mark) -> str:
-    sheet = resources.files("hevesy.reports").joinpath("templates/report.css").read_text("utf-8")
+def page_style(mark: Mark, *more: str) -> tuple[Any, str]:
+    """The style sheet of a page as markup, and the word by which its policy allows it.
+
+    Args:
+        mark: who may see the page.
+        more: names of further sheets in `templates`.
+    """
+    folder = resources.files("hevesy.reports").joinpath("templates")
+    sheets = [folder.joinpath(name).read_text("utf-8") for name in ("report.css", *more)]
     # A name of `Mark` and a colour of words.toml: nothing here comes from evidence.
-    return sheet.replace("TLP:MARK", mark.value).replace(
-        "--mark: #fff", f"--mark: {word('mark', mark.value).colour}"
+    style = (
+        "".join(sheets)
+        .replace("TLP:MARK", mark.value)
+        .replace("--mark: #fff", f"--mark: {word('mark', mark.value).colour}")
     )
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return _markup(style), f"sha256-{digest}"
 
 
 @cache
 def _template() -> Template:
-    return _environment().get_template("report.html.jinja")
+    return page_environment().get_template("report.html.jinja")
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The environment of all pages: autoescape, every value made visible, nothing undefined."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
