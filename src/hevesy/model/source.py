@@ -96,8 +96,9 @@ class ClientSeen:
     address: str
     """Empty: all addresses from outside together."""
     rows: int
+    """About so many; of a large block some rows are looked at."""
     forwarded: int = 0
-    """Rows in which `X-Forwarded-For` names another address."""
+    """Rows, likewise, in which `X-Forwarded-For` names an address."""
     accounts: tuple[int, ...] = ()
     """Of the users that were let in."""
     agents: tuple[int, ...] = ()

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
-from hevesy.model import BuildSeen, DamagedRow, DayCount, Source, Survey
+from hevesy.model import (
+    BuildSeen,
+    ClientSeen,
+    DamagedRow,
+    DayCount,
+    Source,
+    Survey,
+    TargetSeen,
+)
+from hevesy.records.clients import add_up_clients
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -22,6 +31,7 @@ _HEADERS = 16
 _NOTES = 16
 _NAMES = 64
 _BUILDS = 64
+_TARGETS = 256
 _DAYS = 10_000
 
 
@@ -71,13 +81,15 @@ def add_up(surveys: Iterable[Survey]) -> Survey:
     """The survey of a source: the sum of its batches' surveys, which come in the source's order.
 
     Lists that hostile evidence could make endless are bounded: 16 headers and notes, 64 builds
-    and server names (those seen most), five damaged rows; beyond 10,000 days and servers, rows are
-    counted under no server name.
+    and server names (those seen most), 256 targets, 64 addresses, five damaged rows; beyond 10,000
+    days and servers, rows are counted under no server name.
     """
     total = Survey()
     days: dict[tuple[str, str, date], DayCount] = {}
     builds: dict[tuple[str, str], BuildSeen] = {}
     names: Counter[str] = Counter()
+    targets: dict[tuple[str, str], TargetSeen] = {}
+    asked: list[tuple[ClientSeen, ...]] = []
     offsets: Counter[int] = Counter()
     samples: list[DamagedRow] = []
     headers: dict[str, None] = {}
@@ -90,6 +102,10 @@ def add_up(surveys: Iterable[Survey]) -> Survey:
         for build in survey.builds:
             seen = builds.get((build.build, build.origin))
             builds[build.build, build.origin] = _same_build(seen, build) if seen else build
+        for target in survey.targets:
+            told = targets.get((target.name, target.build))
+            targets[target.name, target.build] = _same_target(told, target) if told else target
+        asked.append(survey.clients)
         names.update(dict(survey.names))
         if survey.clock_offset is not None:
             offsets[survey.clock_offset] += 1
@@ -108,6 +124,8 @@ def add_up(surveys: Iterable[Survey]) -> Survey:
         headers=tuple(headers)[:_HEADERS],
         builds=tuple(builds[key] for key in sorted(builds))[:_BUILDS],
         names=tuple(by_count[:_NAMES]),
+        targets=tuple(targets[key] for key in sorted(targets))[:_TARGETS],
+        clients=add_up_clients(asked),
         clock_offset=min(offsets, key=lambda one: (-offsets[one], one), default=None),
         notes=(
             *tuple(notes)[: _NOTES - len(tallies)],
@@ -156,6 +174,18 @@ def _same_day(one: DayCount, other: DayCount) -> DayCount:
 
 
 def _same_build(one: BuildSeen, other: BuildSeen) -> BuildSeen:
+    return replace(
+        one,
+        first=_earliest(one.first, other.first),
+        last=_latest(one.last, other.last),
+        line=min((line for line in (one.line, other.line) if line is not None), default=None),
+        last_line=max(
+            (line for line in (one.last_line, other.last_line) if line is not None), default=None
+        ),
+    )
+
+
+def _same_target(one: TargetSeen, other: TargetSeen) -> TargetSeen:
     return replace(
         one,
         first=_earliest(one.first, other.first),

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
 
 from hevesy.model import BuildSeen, DayCount, Survey
+from hevesy.records.build_number import build_number
+from hevesy.records.clients import clients
+from hevesy.records.passed_on import targets
 
-__all__ = ["SERVERS", "build_number", "coverage", "coverages"]
+__all__ = ["SERVERS", "coverage", "coverages"]
 
 _NAMES = 64
 _BUILDS = 64
+
+_CLIENT_ROWS = 8192
+"""Rows of a block that tell who its clients are; more than the largest of the small logs that are
+read together has, so that those say the same in either way."""
 
 SERVERS = 256
 """Servers of one block whose days are counted; a real log speaks of one."""
@@ -32,11 +40,20 @@ def coverage(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> Sur
     if rows.is_empty():
         return Survey()
     rows = _few_servers(rows).with_columns(_place=pl.lit(0, pl.UInt32))
-    return coverages(rows, kind, builds)[0]
+    return coverages(rows, kind, builds, every=max(1, len(rows) // _CLIENT_ROWS))[0]
 
 
-def coverages(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> dict[int, Survey]:
-    """What `coverage` says of the rows of each `_place`."""
+def coverages(
+    rows: pl.DataFrame, kind: str, builds: Builds | None = None, *, every: int = 1
+) -> dict[int, Survey]:
+    """What `coverage` says of the rows of each `_place`.
+
+    Args:
+        rows: with `_place`; for the others see `coverage`.
+        kind: what the days are counted as.
+        builds: see `coverage`.
+        every: one row in so many is asked who its client was.
+    """
     bare = rows.select(
         "_place", "server", "line", "_version", time=pl.col("time").dt.replace_time_zone(None)
     )
@@ -49,7 +66,15 @@ def coverages(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> di
     for several in carried:
         for place, build in _builds(several):
             seen.setdefault(place, []).append(build)
-    return {place: _survey(days, seen.get(place, [])) for place, days in _days(bare, kind).items()}
+    others, asked = targets(rows), clients(rows, kind, every=every)
+    return {
+        place: replace(
+            _survey(days, seen.get(place, [])),
+            targets=others.get(place, ()),
+            clients=asked.get(place, ()),
+        )
+        for place, days in _days(bare, kind).items()
+    }
 
 
 def _survey(days: list[DayCount], builds: list[BuildSeen]) -> Survey:
@@ -97,21 +122,18 @@ def _days(rows: pl.DataFrame, kind: str) -> dict[int, list[DayCount]]:
     return found
 
 
-def build_number(text: pl.Expr) -> pl.Expr:
-    """An Exchange build without zero padding; null where the text is none (`15.0.0.0`)."""
-    parts = text.str.extract_groups(r"^0*(\d{1,2})\.0*(\d{1,3})\.0*(\d{1,5})\.0*(\d{1,5})$").struct
-    number = pl.concat_str([parts.field(str(one)) for one in range(1, 5)], separator=".")
-    is_build = parts.field("1").is_in(["8", "14", "15"]) & (parts.field("3") != "0")
-    return pl.when(is_build).then(number)
-
-
 def _builds(rows: pl.LazyFrame) -> list[tuple[int, BuildSeen]]:
     """Builds with their first and last time; text that is no build is passed over."""
     seen = (
         rows.filter(pl.col("build").is_not_null())
         .with_columns(pl.col("time").dt.replace_time_zone(None))
         .group_by("_place", "build", "origin")
-        .agg(first=pl.col("time").min(), last=pl.col("time").max(), line=pl.col("line").min())
+        .agg(
+            first=pl.col("time").min(),
+            last=pl.col("time").max(),
+            line=pl.col("line").min(),
+            last_line=pl.col("line").max(),
+        )
         .with_columns(build=build_number(pl.col("build").str.strip_chars()))
         .filter(pl.col("build").is_not_null())
         .sort("_place", "line", "build")
@@ -128,6 +150,7 @@ def _builds(rows: pl.LazyFrame) -> list[tuple[int, BuildSeen]]:
                 first=_utc(row["first"]),
                 last=_utc(row["last"]),
                 line=row["line"],
+                last_line=row["last_line"],
             ),
         )
         for row in seen.iter_rows(named=True)

@@ -36,15 +36,20 @@ def _builds(rows: pl.LazyFrame) -> pl.LazyFrame:
     return (
         rows.select("_place", "time", "line", *_VERSION)
         .group_by("_place", *_VERSION)
-        .agg(first=pl.col("time").min(), last=pl.col("time").max(), line=pl.col("line").min())
+        .agg(
+            first=pl.col("time").min(),
+            last=pl.col("time").max(),
+            line=pl.col("line").min(),
+            last_line=pl.col("line").max(),
+        )
         .select(
             "_place",
             pl.concat_list("first", "last").alias("time"),
-            "line",
+            pl.concat_list("line", "last_line").alias("line"),
             build=pl.concat_str(_VERSION, separator="."),
             origin=pl.lit("columns"),
         )
-        .explode("time")
+        .explode("time", "line")
     )
 
 
