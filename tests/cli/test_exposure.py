@@ -56,7 +56,7 @@ def test_every_vulnerability_and_the_plan(
     assert out.index("  1. Install Exchange Server 2016 CU23 (") < out.index("  2. Install")
 
 
-@pytest.mark.parametrize("name", ["csv", "json", "csaf", "text"])
+@pytest.mark.parametrize("name", ["csv", "html", "json", "csaf", "text"])
 def test_every_format_goes_to_a_file(
     name: str, inventory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,6 +70,20 @@ def test_every_format_goes_to_a_file(
     assert b"EX01" in files[0].read_bytes()
     if name in {"json", "csaf"}:
         json.loads(files[0].read_text(encoding="utf-8"))
+
+
+def test_the_page_names_what_was_not_read_and_how_old_the_tables_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same sentences as on stderr, on the page that is handed on."""
+    file = tmp_path / "i.csv"
+    file.write_text(INVENTORY + "EX03,15.1.x\n", encoding="utf-8")
+
+    assert main(["exposure", str(file), "--format", "html", "--tlp", "RED"]) == 3
+    page = capsys.readouterr().out
+    assert "i.csv:4: no Exchange build: &#39;15.1.x&#39;" in page
+    assert "TLP:RED" in page
+    assert "<td>2025-08-25</td>" in page
 
 
 def test_a_bad_row_is_one_sentence_and_the_others_are_judged(

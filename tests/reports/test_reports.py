@@ -11,6 +11,8 @@ SUPPORT = {
     "clock",
     "coverage_picture",
     "escaping",
+    "estate_page",
+    "estate_view",
     "headline",
     "key_steps",
     "mark",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hevesy.model import Level, Outcome, Stage, Verdict
+from hevesy.exposure.deciding import ORIGINS
+from hevesy.model import ExposureState, Level, Outcome, Stage, Verdict
 from hevesy.reports import Mark
 from hevesy.reports.words import glossary, label, plain_signs, sign, trusted_hosts, word
 
@@ -17,14 +18,17 @@ from hevesy.reports.words import glossary, label, plain_signs, sign, trusted_hos
         ("outcome", list(Outcome)),
         ("level", list(Level)),
         ("mark", list(Mark)),
+        ("exposure", list(ExposureState)),
+        ("origin", list(ORIGINS)),
+        ("grade", ["su_exact", "cu_only"]),
     ],
 )
 def test_every_value_has_a_word(family: str, values: list[str]) -> None:
     """None is missing, none is left over, and the order is that of the ladder."""
     assert {entry.key for entry in glossary(family)} == set(values)
-    if family in {"verdict", "stage"}:
+    if family in {"verdict", "stage", "exposure", "origin"}:
         assert [entry.key for entry in glossary(family)] == values
-    if family != "level":
+    if family not in {"level", "origin", "grade"}:
         assert all(entry.meaning for entry in glossary(family))
 
 

@@ -21,10 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "run"]
 
-FORMATS = ("text", "csv", "json", "csaf")
+FORMATS = ("text", "html", "csv", "json", "csaf")
 _CSAF_TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "AMBER"}
 """CSAF 2.0 has the labels of TLP 1."""
 _REASONS = 3
+_COMPARED = (
+    "builds.csv",
+    "fixes.csv",
+    "vulnerabilities.csv",
+    "kev.csv",
+    "exploitation.csv",
+    "extended_protection.csv",
+)
+"""Tables that exposure is judged by."""
 _HEADER = ("server", "build", "update", "evidence", "KEV", "open", "mitigated", "unknown")
 
 
@@ -64,7 +73,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="ask servers whose certificate is not trusted",
     )
-    parser.add_argument("--tlp", type=values.tlp, default="AMBER", help="mark of a csaf document")
+    parser.add_argument(
+        "--tlp", type=values.tlp, default="AMBER", help="mark of an html or csaf document"
+    )
     values.add_common(parser)
 
 
@@ -82,10 +93,11 @@ def run(arguments: argparse.Namespace) -> int:
         nothing = "nothing of it tells the build of an Exchange server"
         raise NoUsableInput(f"no usable input: {reasons or nothing}")
     exposed = examine(servers, known, today)
-    _write(arguments, exposed, known, today)
-    for sentence in (*problems, *lost, *_stale(today)):
+    unread = (*problems, *lost)
+    _write(arguments, exposed, known, today, unread)
+    for sentence in (*unread, *_stale(today)):
         print(f"hevesy: {_visible(sentence)}", file=sys.stderr)
-    return PARTIAL if problems or lost else DONE
+    return PARTIAL if unread else DONE
 
 
 def _stale(today: dt.date) -> list[str]:
@@ -173,6 +185,7 @@ def _write(
     servers: Sequence[ExposedServer],
     known: ExchangeKnowledge,
     today: dt.date,
+    unread: Sequence[str],
 ) -> None:
     import io
 
@@ -184,6 +197,8 @@ def _write(
         text = csaf_vex(servers, known, today, tlp=tlp).decode()
     elif arguments.format == "json":
         text = exposure_document(servers, known, today).decode()
+    elif arguments.format == "html":
+        text = _page(servers, today, unread, arguments.tlp)
     elif arguments.format == "csv":
         text = _csv(servers, everything=arguments.all)
     else:
@@ -196,6 +211,20 @@ def _write(
         sys.stdout.write(text)
     else:
         arguments.output.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _page(servers: Sequence[ExposedServer], today: dt.date, unread: Sequence[str], tlp: str) -> str:
+    from hevesy.knowledge import table_ages, user_folder
+    from hevesy.reports import Mark
+    from hevesy.reports.estate_page import write_estate
+    from hevesy.reports.estate_view import DataTable
+
+    tables = [
+        DataTable(age.title, age.as_of, age.days, age.stale)
+        for age in table_ages(today, own=user_folder())
+        if age.imported or age.file.removeprefix("exchange/") in _COMPARED
+    ]
+    return write_estate(servers, tables, today, problems=unread, mark=Mark(f"TLP:{tlp}"))
 
 
 def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> str:

@@ -19,7 +19,18 @@ __all__ = [
     "word",
 ]
 
-LADDERS = ("verdict", "stage", "outcome", "level", "state", "action", "mark")
+LADDERS = (
+    "verdict",
+    "stage",
+    "outcome",
+    "level",
+    "state",
+    "action",
+    "mark",
+    "exposure",
+    "origin",
+    "grade",
+)
 """The families of words."""
 
 
