@@ -19,7 +19,7 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load, scanning
-from hevesy.sigma.values import as_text
+from hevesy.sigma.folding import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -190,6 +190,12 @@ def mode(name: str) -> Iterator[None]:
         if name != "few":
             stack.enter_context(mock.patch("hevesy.sigma.values.FEW", -1))
             stack.enter_context(mock.patch("hevesy.sigma.fields._FEW", -1))
+            stack.enter_context(mock.patch("hevesy.sigma.cells._FEW", -1))
+            stack.enter_context(mock.patch("hevesy.sigma.folding._FEW", -1))
+            stack.enter_context(mock.patch("hevesy.sigma.frames._TOGETHER", 1))
+        if name in ("scan", "hot"):
+            stack.enter_context(mock.patch("hevesy.sigma.scanning._FEW", -1))
+            stack.enter_context(mock.patch("hevesy.sigma.cells._SETS", 1))
         if name in ("scan", "aho", "hot"):
             stack.enter_context(mock.patch("hevesy.sigma.fields._PLAIN", 0))
         if name == "hot":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.sigma.values import as_text
+from hevesy.sigma.folding import as_text
 from hevesy.sigma.windows import Item, windows
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 from pyroaring import BitMap
 
-from hevesy.sigma.fields import Cells, FieldAtoms, FieldState, Searched, UnitedField
-from hevesy.sigma.values import as_text, fold_series
+from hevesy.sigma.cells import Cells
+from hevesy.sigma.fields import FieldAtoms, FieldState, Searched, UnitedField
+from hevesy.sigma.folding import as_text, fold_series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["FrameState", "find_column"]
 
 
-_TOGETHER = 1_000_000  # cells that keywords search as one column
+_TOGETHER = 50_000
+"""Cells of a column that keywords search together with those of others."""
+_WHOLE = 8
+"""Keywords search the whole frame at once where they have to search this part of it, or more."""
 
 
 @lru_cache(maxsize=256)
@@ -59,7 +63,9 @@ class FrameState:
         self._columns = tuple(frame.columns)
         self._series: dict[str, pl.Series | None] = {}
         self._fields: dict[str, FieldState | None] = {}
+        self._cells: dict[str, Cells] = {}
         self._keywords: Searched = UnitedField(())
+        self._whole: Searched | None = None
         self.everything = BitMap()
         self.everything.add_range(0, frame.height)
 
@@ -102,21 +108,50 @@ class FrameState:
         if key is None:
             return self._keywords
         if key not in self._fields:
-            series = self.series(key)
-            atoms = self._atoms[key]
-            self._fields[key] = None if series is None else FieldState(atoms, Cells(series))
+            cells = self._cells_of(key)
+            self._fields[key] = None if cells is None else FieldState(self._atoms[key], cells)
         return self._fields[key]
+
+    def _cells_of(self, key: str) -> Cells | None:
+        series = self.series(key)
+        if series is not None and key not in self._cells:
+            self._cells[key] = Cells(series)
+        return self._cells.get(key)
 
     def search_in(self, rows: BitMap) -> None:
         """Let keywords search these rows from now on."""
+        if len(rows) * _WHOLE < self._frame.height:
+            numbers = pl.Series(rows.to_array(), dtype=pl.UInt32)
+            part = self._frame.select(self._searched())[numbers]
+            self._keywords = self._united([(_listed(each), None) for each in part], numbers)
+            return
+        if self._whole is None:
+            numbers = pl.int_range(self._frame.height, dtype=pl.UInt32, eager=True)
+            found = [self._cells_of(name) for name in self._searched()]
+            columns = [(cells.column, cells) for cells in found if cells is not None]
+            self._whole = self._united(columns, numbers)
+        self._keywords = self._whole
+
+    def _united(
+        self, columns: Sequence[tuple[pl.Series, Cells | None]], numbers: pl.Series
+    ) -> UnitedField:
+        """Columns as one field: those that hold little are searched as one column."""
         atoms = self._atoms[None]
-        numbers = pl.Series(rows.to_array(), dtype=pl.UInt32)
-        part = self._frame if len(rows) == self._frame.height else self._frame[numbers]
-        columns = [_listed(part[column]) for column in self._searched()]
-        held = [column for column in columns if column.null_count() < len(numbers)]
-        self._keywords = UnitedField(
-            [FieldState(atoms, cells, simple=False) for cells in _keyword_cells(held, numbers)]
-        )
+        few: list[tuple[pl.Series, pl.Series]] = []
+        found: list[Cells] = []
+        for column, cells in columns:
+            count = len(column) - column.null_count()
+            if column.dtype.is_nested() or count > _TOGETHER:
+                found.append(cells or Cells(column, numbers))
+            elif count == len(column):
+                few.append((as_text(column), numbers))
+            elif count:
+                held = column.is_not_null()
+                few.append((as_text(column.filter(held)), numbers.filter(held)))
+        if few:
+            together = pl.concat([text.alias("") for text, _ in few])
+            found.append(Cells(together, pl.concat([rows for _, rows in few])))
+        return UnitedField([FieldState(atoms, cells, simple=False) for cells in found])
 
     def _searched(self) -> list[str]:
         """The columns that keywords search."""
@@ -125,24 +160,26 @@ class FrameState:
             return list(dict.fromkeys(name for name in found if name is not None))
         return [name for name, dtype in self._frame.schema.items() if _is_text(dtype)]
 
-    def weight(self, atom: Atom) -> int | None:
+    def weight(self, number: int) -> int | None:
         """At most how many rows pass an atom; None where that is not known yet."""
+        atom = self._plan.atoms[number]
         if atom.op == "fieldref":
             return None
         field = self.field(atom.field)
         if field is None:
             return self._frame.height if atom.op == "null" else 0
-        return None if atom.op == "null" else field.weight(atom)
+        return None if atom.op == "null" else field.weight(number)
 
-    def narrow(self, atom: Atom, rows: BitMap) -> BitMap:
+    def narrow(self, number: int, rows: BitMap) -> BitMap:
         """Those of the rows that pass an atom."""
+        atom = self._plan.atoms[number]
         if atom.op == "fieldref":
             return self._referring(atom, rows)
         field = self.field(atom.field)
         if atom.op in ("null", "exists") and atom.field is not None:
             present = self._present(atom.field, rows)
             return present if atom.op == "exists" else rows - present
-        return BitMap() if field is None else field.narrow(atom, rows)
+        return BitMap() if field is None else field.narrow(number, rows)
 
     def _present(self, key: str, rows: BitMap) -> BitMap:
         """Those of the rows where a field is not missing."""
@@ -175,17 +212,6 @@ class FrameState:
             "se": mine.str.contains(other, literal=True),
         }
         return BitMap(pair.filter(tests[atom.flags])["row"].to_list())
-
-
-def _keyword_cells(columns: Sequence[pl.Series], numbers: pl.Series) -> list[Cells]:
-    """The cells of several columns, as one column of them where that does not take too much."""
-    lists = [column for column in columns if column.dtype.is_nested()]
-    plain = [as_text(column).alias("") for column in columns if not column.dtype.is_nested()]
-    if len(plain) > 1 and len(plain) * len(numbers) <= _TOGETHER:
-        together = [Cells(pl.concat(plain), pl.concat([numbers] * len(plain)))]
-    else:
-        together = [Cells(column, numbers) for column in plain]
-    return together + [Cells(column, numbers) for column in lists]
 
 
 def _listed(series: pl.Series) -> pl.Series:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hevesy.sigma.atom import Atom, AtomTable, Node
 from hevesy.sigma.lowering import NotUsableError, lower_rule
+from hevesy.sigma.sieves import Sieves, sieves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ class Plan:
     """Columns that keyword atoms search; None: all text columns."""
     correlated: dict[str, list[str]] = field(default_factory=dict)
     """Field that correlations ask for -> keys of fields, of which the first with a value counts."""
+    sieves: Sieves | None = None
+    """Worked out when the rules are loaded; None: not yet."""
 
 
 def map_atoms(node: Node, change: Callable[[int], int]) -> Node:
@@ -90,13 +93,15 @@ class PlanBuilder:
 
     def build(self) -> Plan:
         """The plan of all that was added."""
+        groups = list(self._groups.values())
         return Plan(
             self._table.name,
             self._atoms.atoms,
-            list(self._groups.values()),
+            groups,
             self._computed,
             self._table.keywords,
             self._correlated,
+            sieves_of(self._atoms.atoms, groups),
         )
 
     def correlate(self, name: str, alternative: Alternative) -> None:

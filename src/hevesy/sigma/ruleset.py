@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Ruleset"]
 
-FORMAT = "3"
+FORMAT = "4"
 """Version of what `dumps` writes and of what the engine takes atoms to mean."""
 
 

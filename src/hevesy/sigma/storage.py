@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+__all__ = ["trim", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -21,3 +21,14 @@ def write_atomically(path: Path, data: bytes) -> None:
             Path(name).replace(path)
         except OSError:
             Path(name).unlink(missing_ok=True)
+
+
+def trim(folder: Path, pattern: str, most: int) -> None:
+    """Remove the oldest entries of a cache beyond so many; one that cannot be removed stays."""
+    with contextlib.suppress(OSError):
+        entries = list(folder.glob(pattern))
+        if len(entries) <= most:
+            return
+        entries.sort(key=lambda each: each.stat().st_mtime)
+        for each in entries[: len(entries) - most]:
+            each.unlink(missing_ok=True)

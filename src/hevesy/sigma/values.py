@@ -9,12 +9,16 @@ from functools import cached_property, lru_cache
 import polars as pl
 
 from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, fold, split_glob
-from hevesy.sigma.scanning import Probe
+from hevesy.sigma.folding import as_text, fold_series
+from hevesy.sigma.joined import Joined
+from hevesy.sigma.probe import Probe
 
-__all__ = ["Values", "as_text", "fold_series", "passes"]
+__all__ = ["Values", "passing"]
 
-FEW = 32
-"""So many values are tested one by one in Python, more in columns."""
+FEW = 500
+"""So many values are compared one by one in Python, more in columns."""
+_FEW_SEARCHED = 100
+"""Likewise of values that a regular expression is asked of."""
 
 _NUMBER = r"^-?\d+(\.\d+)?$"
 # What Rust reads otherwise, or not at all: sets within classes, look-around, back references,
@@ -22,38 +26,6 @@ _NUMBER = r"^-?\d+(\.\d+)?$"
 _BACK_TO_PYTHON = re.compile(
     r"\[[^\]]*(?:\[|&&|~~|--)|\\[ZAuUN_]|\\[0-9]|\(\?[^:imsP]|\(\?P[=>]|[*+?}]\+"
 )
-
-
-def as_text(values: pl.Series) -> pl.Series:
-    """Each value as Sigma sees it: whole floats without point, `true`, ISO 8601 times in UTC."""
-    dtype = values.dtype
-    if dtype == pl.String:
-        return values
-    if dtype.is_float():
-        whole = (values == values.floor()) & (values.abs() < 2.0**53)
-        frame = pl.DataFrame({"value": values, "whole": whole})
-        text = pl.when("whole").then(pl.col("value").cast(pl.Int64, strict=False).cast(pl.String))
-        return frame.select(text.otherwise(pl.col("value").cast(pl.String)))["value"]
-    if isinstance(dtype, pl.Datetime):
-        zone = "Z" if dtype.time_zone else ""
-        utc = values.dt.convert_time_zone("UTC") if zone else values
-        return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f" + zone)
-    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
-        return pl.Series(values.name, [None] * len(values), dtype=pl.String)
-    return values.cast(pl.String)
-
-
-def fold_series(text: pl.Series) -> pl.Series:
-    """`hevesy.sigma.atom.fold` of every value."""
-    if len(text) <= FEW:
-        folded = [None if value is None else fold(value) for value in text.to_list()]
-        return pl.Series(folded, dtype=pl.String)
-    plain = text.str.len_bytes().sum() == text.str.len_chars().sum()
-    if not plain:
-        text = text.str.replace_all("\u212a", "\uf8fe", literal=True)
-        text = text.str.replace_all("\u0130", "\uf8ff", literal=True)
-    lower = text.str.to_lowercase()
-    return lower if plain else lower.str.replace_all("ς", "σ", literal=True)  # noqa: RUF001  # the Greek letter is meant
 
 
 class Values:
@@ -72,6 +44,31 @@ class Values:
     def folded(self) -> pl.Series:
         """As folded text."""
         return fold_series(self.text)
+
+    @cached_property
+    def texts(self) -> list[str | None]:
+        """As text, in a list: for a few values."""
+        return self.text.to_list()
+
+    @cached_property
+    def folded_texts(self) -> list[str | None]:
+        """As folded text, in a list: for a few values."""
+        return [None if value is None else fold(value) for value in self.texts]
+
+    @cached_property
+    def joined(self) -> Joined:
+        """As folded text in one buffer; what has no text counts as empty."""
+        return Joined(self.text)
+
+    @cached_property
+    def beyond(self) -> list[int]:
+        """The numbers of the values that hold a letter outside ASCII."""
+        text = self.text
+        size = text.str.len_bytes()
+        if int(size.sum()) == int(text.str.len_chars().sum()):
+            return []
+        found: list[int] = (size != text.str.len_chars()).arg_true().to_list()
+        return found
 
     @cached_property
     def numbers(self) -> pl.Series:
@@ -110,39 +107,43 @@ def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address 
     return mapped or address
 
 
-def passes(atom: Atom, values: Values) -> pl.Series:  # noqa: PLR0911  # one return an operator
-    """Which values pass an atom of one field, as booleans (null is no)."""
+def passing(atom: Atom, values: Values) -> list[int]:
+    """The numbers of the values that pass an atom of one field, ascending; null passes nothing."""
     if atom.op == "exists":
-        return pl.Series([True]).new_from_index(0, len(values))
-    if len(values) <= FEW and atom.op in (*TEXT_OPS, "re"):
-        return _passes_few(atom, values)
+        return list(range(len(values)))
+    if atom.op in TEXT_OPS or atom.op == "re":
+        searched = atom.op in ("re", "like")
+        if len(values) <= (min(FEW, _FEW_SEARCHED) if searched else FEW):
+            return _passing_few(atom, values)
+    passed: list[int] = _passes(atom, values).fill_null(value=False).arg_true().to_list()
+    return passed
+
+
+def _passes(atom: Atom, values: Values) -> pl.Series:
+    """Which values pass, as booleans; null is no."""
     if atom.op == "re":
         return _regex(str(atom.value), atom.flags, values.text)
-    if atom.op == "like":
-        text = values.text if atom.flags else values.folded
-        return _matched(*_glob_regex(str(atom.value)), text)
     if atom.op == "cidr":
         return _inside(str(atom.value), values)
     if atom.op in ("lt", "lte", "gt", "gte", "part", "neq"):
         return _compared(atom, values)
-    probe = Probe(atom.op, str(atom.value))
     text = values.text if atom.flags else values.folded
+    if atom.op == "like":
+        return _matched(*_glob_regex(str(atom.value)), text)
+    probe = Probe(atom.op, str(atom.value))
     return pl.DataFrame({"value": text}).select(probe.expression(pl.col("value")))["value"]
 
 
-def _passes_few(atom: Atom, values: Values) -> pl.Series:
+def _passing_few(atom: Atom, values: Values) -> list[int]:
     """Text tests one by one: for a few values the calls into polars are what costs."""
-    text = (values.text if atom.flags or atom.op == "re" else values.folded).to_list()
+    text = values.texts if atom.flags or atom.op == "re" else values.folded_texts
     if atom.op == "re":
         find = _python_regex(str(atom.value), atom.flags).search
     elif atom.op == "like":
         find = _glob_regex(str(atom.value))[1].search
     else:
-        test = Probe(atom.op, str(atom.value)).passes
-        return pl.Series([each is not None and test(each) for each in text], dtype=pl.Boolean)
-    return pl.Series(
-        [each is not None and find(each) is not None for each in text], dtype=pl.Boolean
-    )
+        return Probe(atom.op, str(atom.value)).passing(text)
+    return [number for number, each in enumerate(text) if each is not None and find(each)]
 
 
 def _compared(atom: Atom, values: Values) -> pl.Series:

@@ -1,0 +1,92 @@
+"""Which rules of a group can match a frame at all, told from the literals found in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hevesy.sigma.needs import clause
+from hevesy.sigma.sieves import length_price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hevesy.sigma.atom import Atom
+    from hevesy.sigma.fields import FieldAtoms
+    from hevesy.sigma.frames import FrameState
+    from hevesy.sigma.plan import Group
+
+__all__ = ["Candidates"]
+
+
+class Candidates:
+    """Looks rules up by the probes of which one must hit."""
+
+    def __init__(
+        self,
+        group: Group,
+        needed: Sequence[Sequence[int] | None],
+        atoms: Sequence[Atom],
+        fields: Mapping[str | None, FieldAtoms],
+    ) -> None:
+        """Take what each rule needs (`Sieves.needed`); what is deferred is looked at anew."""
+        self._group = group
+        self._needed = list(needed)
+        self._atoms = atoms
+        self._fields = fields
+        self._deferred = -1
+        self._always: list[int] = []
+        self._by_field: dict[str | None, dict[int, list[int]]] = {}
+        self._searched: dict[str | None, list[int]] = {}
+        """Rules that need a regex, by its field: any letter outside ASCII may pass it."""
+
+    def find(self, state: FrameState) -> list[int]:
+        """Positions of the rules worth evaluating, in order."""
+        self._index()
+        found = set(self._always)
+        for key, probes in self._by_field.items():
+            field = state.field(key)
+            if field is None:
+                continue
+            hit = field.hit_probes()
+            # what has been deferred by this very scan may hit too
+            hit |= self._fields[key].scanner.deferred
+            for probe in hit & probes.keys():
+                found.update(probes[probe])
+            if key in self._searched and field.holds_beyond():
+                found.update(self._searched[key])
+        return sorted(found)
+
+    def _index(self) -> None:
+        """Sort the rules by probes; again whenever more probes are deferred."""
+        known = {self._atoms[each].field for one in self._needed if one for each in one}
+        deferred = sum(len(self._fields[key].scanner.deferred) for key in known)
+        if deferred == self._deferred:
+            return
+        self._deferred = deferred
+        self._always, self._by_field, self._searched = [], {}, {}
+        for position, tree in enumerate(self._group.trees):
+            needed = self._needed[position]
+            if needed is not None and not all(map(self._eager, needed)):
+                found = clause(tree, self._price)
+                needed = self._needed[position] = None if found is None else sorted(found[1])
+            if needed is None:
+                self._always.append(position)
+            for atom in needed or ():
+                self._enter(atom, position)
+
+    def _enter(self, number: int, position: int) -> None:
+        atom = self._atoms[number]
+        probes = self._by_field.setdefault(atom.field, {})
+        for probe in self._fields[atom.field].probes_of[number]:
+            probes.setdefault(probe, []).append(position)
+        if atom.op == "re":
+            self._searched.setdefault(atom.field, []).append(position)
+
+    def _eager(self, number: int) -> bool:
+        return self._fields[self._atoms[number].field].eager(number)
+
+    def _price(self, number: int) -> float | None:
+        if not self._eager(number):
+            return None
+        field = self._fields[self._atoms[number].field]
+        return length_price([field.scanner.probes[each].text for each in field.probes_of[number]])

@@ -1,0 +1,120 @@
+"""Which literals a value must hold to pass an atom, and of which atoms a rule needs one.
+
+Worked out once for a rule set and kept with it: what a frame costs does not grow by it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hevesy.sigma.atom import Atom, Node, fold
+from hevesy.sigma.needs import anchor, clause
+from hevesy.sigma.probe import Probe
+from hevesy.sigma.required import required
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hevesy.sigma.plan import Group
+
+__all__ = ["FieldSieve", "Sieves", "fields_in", "length_price", "sieves_of"]
+
+_EXACT = ("equals", "startswith", "endswith", "contains")
+_WORDS = 16
+"""A regex that needs one of more words than that is asked of every value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSieve:
+    """What one pass over the values of a field looks for."""
+
+    field: str | None
+    """As in `Atom.field`."""
+    probes: list[Probe]
+    of_atom: dict[int, list[int]]
+    """Atom -> probes of which a value passes one if it passes the atom; for a regex, a value that
+    holds a letter outside ASCII may pass without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieves:
+    """Those of all fields, and what they say of each rule."""
+
+    fields: list[FieldSieve]
+    needed: list[list[list[int] | None]]
+    """For each group and each rule of it: the atoms of which a matching row passes one; None where
+    a row may match without."""
+    keywords: list[bool]
+    """For each group, whether a rule of it searches all columns."""
+
+
+def sieves_of(atoms: Sequence[Atom], groups: Sequence[Group]) -> Sieves:
+    """Work out the sieves of a plan."""
+    by_field: dict[str | None, list[int]] = defaultdict(list)
+    for index, atom in enumerate(atoms):
+        by_field[atom.field].append(index)
+    fields = [_field_sieve(key, atoms, indexes) for key, indexes in by_field.items()]
+    prices: dict[int, float] = {}
+    for sieve in fields:
+        for index, probes in sieve.of_atom.items():
+            words = [sieve.probes[each] for each in probes]
+            price = length_price([word.text for word in words])
+            if price is not None and all(word.sparse for word in words):
+                prices[index] = price
+    needed = [[_needed(tree, prices.get) for tree in group.trees] for group in groups]
+    keywords = [
+        any(atoms[each].field is None for tree in group.trees for each in fields_in(tree))
+        for group in groups
+    ]
+    return Sieves(fields, needed, keywords)
+
+
+def _needed(tree: Node, price: Callable[[int], float | None]) -> list[int] | None:
+    found = clause(tree, price)
+    return None if found is None else sorted(found[1])
+
+
+def _field_sieve(key: str | None, atoms: Sequence[Atom], indexes: Sequence[int]) -> FieldSieve:
+    numbers: dict[Probe, int] = {}
+    of_atom: dict[int, list[int]] = {}
+    for index in indexes:
+        probes = _probes(atoms[index])
+        if probes:
+            of_atom[index] = [numbers.setdefault(probe, len(numbers)) for probe in probes]
+    return FieldSieve(key, list(numbers), of_atom)
+
+
+def _probes(atom: Atom) -> list[Probe]:
+    """The folded literal tests of which a value passes one if it passes the atom."""
+    if atom.op == "re":
+        words = required(str(atom.value), _word_price) or ()
+        return [Probe("contains", word) for word in sorted(words)]
+    literal = anchor(atom)
+    if atom.op in _EXACT:
+        return [Probe(atom.op, fold(literal))]
+    return [Probe("contains", fold(literal))] if literal else []
+
+
+def _word_price(words: frozenset[str]) -> float | None:
+    if len(words) > _WORDS or not all(Probe("contains", word).sparse for word in words):
+        return None
+    return length_price(sorted(words))
+
+
+def length_price(literals: Sequence[str]) -> float | None:
+    """How common some literals are expected to be together; None where one of them is empty.
+
+    Longer ones are rarer; the worth falls steeply so that an OR of many stays dear.
+    """
+    if not literals or not all(literals):
+        return None
+    return sum(2.0 ** -min(len(literal), 40) for literal in literals)
+
+
+def fields_in(node: Node) -> list[int]:
+    """The atoms of a tree."""
+    if isinstance(node, int):
+        return [node]
+    return [atom for inner in node[1:] for atom in fields_in(inner)]
