@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from hevesy import __version__
+from hevesy.assessment.build_lines import history_of
 from hevesy.assessment.doubts import doubts_of
-from hevesy.assessment.openness import fixed_at, with_openness
+from hevesy.assessment.openness import attacked, fixed_at, questions, with_openness
 from hevesy.assessment.plan import plan
 from hevesy.assessment.verdict import judge
-from hevesy.assessment.windows import risk_window
+from hevesy.assessment.windows import risk_window, unjudged
 from hevesy.knowledge import ExchangeKnowledge
 from hevesy.model import (
     Assessment,
@@ -29,13 +30,18 @@ from hevesy.model import (
     Server,
     ServerAssessment,
     ServerEvidence,
+    SharedClient,
     SourceState,
     Threat,
+    UnseenServer,
     Verdict,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hevesy.incident import Reconstruction
+    from hevesy.model import BuildSpan, Finding
 
 __all__ = ["Known", "assemble"]
 
@@ -66,6 +72,10 @@ class Known:
     """What says builds and settings, by Exchange server."""
     tables: ExchangeKnowledge
     """Builds and fixes, the user's own included."""
+    unseen: tuple[UnseenServer, ...] = ()
+    """Exchange servers that logs of others mention, and of which nothing was handed in."""
+    shared_clients: Mapping[str, tuple[SharedClient, ...]] = field(default_factory=dict)
+    """Addresses that stand for many, by server."""
     narrowed: tuple[datetime | None, datetime | None] = (None, None)
     """`--since` and `--until`."""
 
@@ -77,7 +87,10 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         known: What was handed in, and what it covers.
         happened: Findings, incidents, timeline.
     """
-    findings = with_openness(happened.findings, known.server_evidence, known.tables)
+    findings = with_openness(
+        happened.findings, known.server_evidence, known.tables, happened.finding_rows
+    )
+    happened = replace(happened, findings=findings)
     servers = sorted(
         (_server(server, known, happened) for server in known.servers),
         key=lambda s: (s.verdict.rank if s.verdict else len(Verdict), s.name),
@@ -88,12 +101,13 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         servers=tuple(servers),
         incidents=happened.incidents,
         findings=findings,
-        actions=plan(servers, findings, known.threats, known.losses),
+        actions=plan(servers, findings, known.threats, known.losses, known.unseen),
         losses=known.losses,
         sources=known.sources,
         rules=known.rules,
         limits=_limits(),
         options=known.options,
+        unseen=known.unseen,
         version=__version__,
     )
 
@@ -112,7 +126,8 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
         )
         for threat in known.threats
     )
-    judged = judge(chains, findings, coverage, windows)
+    beyond = unjudged(exposed, known.threats, coverage, known.tables.facts)
+    judged = judge(chains, findings, coverage, windows, beyond if server.exchange else ())
     return ServerAssessment(
         name=server.name,
         aliases=server.aliases,
@@ -134,7 +149,21 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
         update_plan=exposed.plan if exposed else (),
         conflicts=exposed.conflicts if exposed else (),
         clock_notes=known.clock_notes.get(server.name, ()),
+        history=_history(server.name, findings.values(), known),
+        attacked=attacked(findings.values()),
+        questions=questions(findings.values()),
+        shared_clients=known.shared_clients.get(server.name, ()),
     )
+
+
+def _history(name: str, findings: Iterable[Finding], known: Known) -> tuple[BuildSpan, ...]:
+    """With what each build was open to, of known threats and of what was attacked."""
+    evidence = known.server_evidence.get(name)
+    if evidence is None:
+        return ()
+    cves = [one.id for threat in known.threats for one in threat.vulnerabilities]
+    cves += sorted({one.rule.vulnerability for one in findings} - {""})
+    return history_of(evidence, cves, known.tables)
 
 
 def _exposures(exposed: ExposedServer | None, threats: Sequence[Threat]) -> tuple[Exposure, ...]:

@@ -12,6 +12,7 @@ from hevesy.model import (
     Outcome,
     ServerAssessment,
     Threat,
+    UnseenServer,
     Verdict,
 )
 
@@ -56,6 +57,7 @@ def plan(
     findings: Sequence[Finding],
     threats: Sequence[Threat],
     losses: Sequence[Loss],
+    unseen: Sequence[UnseenServer] = (),
 ) -> tuple[Action, ...]:
     """The ordered plan.
 
@@ -64,12 +66,14 @@ def plan(
         findings: All; those that name a remedy ask for it.
         threats: Whose `remedy.md` holds the texts.
         losses: What was not read; what must be handed in again.
+        unseen: Servers that others' logs mention, and of which nothing was handed in.
     """
     texts = _readable({key: text for threat in threats for key, text in threat.remedies})
     asked = _asked(servers, findings)
     keys = sorted((k for k in asked if k in texts), key=lambda k: _rank(k, asked[k]))
     actions = [_remedy(key, texts[key], asked[key]) for key in keys]
     actions += _collect(servers)
+    actions += _collect_unseen(unseen)
     grave = sorted({loss.server for loss in losses if loss.grave} - {""})
     if any(loss.grave for loss in losses):
         count = sum(loss.grave for loss in losses)
@@ -159,6 +163,23 @@ def _collect(servers: Sequence[ServerAssessment]) -> list[Action]:
             kind="collect",
         )
         for names, reasons in sorted(by_servers.items())
+    ]
+
+
+def _collect_unseen(unseen: Sequence[UnseenServer]) -> list[Action]:
+    if not unseen:
+        return []
+    wanted = dict.fromkeys(line for server in unseen for line in server.collect)
+    return [
+        Action(
+            0,
+            "Collect from the servers that nobody handed in",
+            "Logs of other servers passed requests on to them; nothing can be said of them.\n\n"
+            + "\n".join(f"- {line}" for line in wanted),
+            tuple(server.name for server in unseen),
+            "they are in the same organization, and get no verdict without evidence of their own",
+            kind="collect",
+        )
     ]
 
 

@@ -75,6 +75,7 @@ def judge(
     findings: Mapping[str, Finding],
     coverage: Sequence[Coverage],
     windows: Sequence[RiskWindow],
+    unjudged: Sequence[str] = (),
 ) -> Judgement:
     """The verdict of one server that runs or ran Exchange.
 
@@ -83,6 +84,7 @@ def judge(
         findings: All its findings, by id.
         coverage: What its evidence covers.
         windows: Its windows of risk.
+        unjudged: What it was open to, was exploited at the time, and no rule knows; sentences.
     """
     succeeded = [
         findings[f]
@@ -92,7 +94,7 @@ def judge(
         if findings[f].own and findings[f].outcome is Outcome.SUCCESS and f not in chain.by_time
     ]
     attempts = [f for f in findings.values() if is_attempt(f)]
-    verdict = _verdict(succeeded, attempts, windows)
+    verdict = _verdict(succeeded, attempts, windows, unjudged)
     notes = [window.note for window in windows if window.note]
     blind = _blind(verdict, coverage)
     return Judgement(
@@ -100,19 +102,25 @@ def judge(
         at_least=bool(blind) and verdict is not Verdict.CANNOT_TELL,
         at_least_why=tuple(blind),
         why=_why(verdict, succeeded, attempts, notes),
-        not_excluded=tuple(_not_excluded(verdict, findings, chains, windows, coverage)),
+        not_excluded=(
+            *_not_excluded(verdict, findings, chains, windows, coverage),
+            *unjudged,
+        ),
     )
 
 
 def _verdict(
-    succeeded: Sequence[Finding], attempts: Sequence[Finding], windows: Sequence[RiskWindow]
+    succeeded: Sequence[Finding],
+    attempts: Sequence[Finding],
+    windows: Sequence[RiskWindow],
+    unjudged: Sequence[str],
 ) -> Verdict:
     rungs = [_RUNGS[f.stage] for f in succeeded if f.stage in _RUNGS]
     if rungs:
         return min(rungs, key=lambda rung: rung.rank)
     if attempts:
         return Verdict.PROBED
-    covered = bool(windows) and all(window.covered for window in windows)
+    covered = bool(windows) and all(window.covered for window in windows) and not unjudged
     return Verdict.NO_TRACE if covered else Verdict.CANNOT_TELL
 
 

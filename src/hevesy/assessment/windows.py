@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from hevesy.model import Coverage, RiskWindow, Threat
+from hevesy.model import Coverage, ExposureState, RiskWindow, Threat
 from hevesy.tables import kind_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["CONTINUOUS", "risk_window"]
+    from hevesy.model import CveFacts, ExposedServer, Exposure
+
+__all__ = ["CONTINUOUS", "risk_window", "unjudged"]
 
 CONTINUOUS = ("iis", "httpproxy")
 """Kinds in which a server writes every day, health probes alone: a day without a row is missing."""
 
+_SHOWN = 5
 _GRACE = timedelta(days=1)
 """A log that begins or ends within a day of the window's edge reaches it."""
 
@@ -67,6 +70,71 @@ def risk_window(
         covered=end is not None and not missing,
         missing=tuple(missing),
     )
+
+
+def unjudged(
+    server: ExposedServer | None,
+    threats: Sequence[Threat],
+    coverage: Sequence[Coverage],
+    facts: Mapping[str, CveFacts],
+) -> tuple[str, ...]:
+    """Vulnerabilities that were exploited in the time of the evidence, and that no rule knows.
+
+    A server that was, or may have been, open to one of them may have been attacked in a way that
+    nothing here would show. Those that are known to be exploited only after the evidence ends are
+    not at issue.
+
+    Args:
+        server: What was open on it, and until when; None where nothing tells.
+        threats: Whose vulnerabilities rules know.
+        coverage: The server's: it tells the time of the evidence.
+        facts: All vulnerabilities, by id.
+    """
+    times = [time for one in coverage for time in (one.first, one.last) if time]
+    if not times:
+        return ()
+    ruled = {one.id for threat in threats for one in threat.vulnerabilities}
+    known = server.exposures if server else ()
+    if known:
+        at_issue = [
+            _not_judged(one.cve, one)
+            for one in known
+            if one.cve.id not in ruled and _overlaps(one, min(times), max(times))
+        ]
+    else:
+        at_issue = [
+            _not_judged(one, None)
+            for one in facts.values()
+            if one.kev_added and one.id not in ruled and _begun(one, max(times))
+        ]
+    said = at_issue[:_SHOWN]
+    more = len(at_issue) - len(said)
+    return (*said, *([f"and {more} more vulnerabilities of this kind"] if more else []))
+
+
+def _begun(cve: CveFacts, last: datetime) -> bool:
+    begin = cve.first_exploited or cve.kev_added
+    return begin is not None and datetime.combine(begin, time(), UTC) <= last
+
+
+def _overlaps(one: Exposure, first: datetime, last: datetime) -> bool:
+    """Whether a server may have been open to something exploited, at a time of the evidence."""
+    if one.cve.kev_added is None or not _begun(one.cve, last):
+        return False
+    if one.state is ExposureState.FIXED:
+        # Seen open until then; where it never was, what its logs show was fixed all along.
+        return one.until is not None and first <= one.until and _begun(one.cve, one.until)
+    return one.state in {ExposureState.OPEN, ExposureState.UNKNOWN}
+
+
+def _not_judged(cve: CveFacts, one: Exposure | None) -> str:
+    if one is None or one.state is ExposureState.UNKNOWN:
+        was = "whether the server was open to it is not known"
+    else:
+        until = f" until {one.risk_until:%Y-%m-%d}" if one.risk_until else ""
+        was = f"the server was open to it{until}"
+    since = cve.first_exploited or cve.kev_added
+    return f"{cve.id}: {was}, it is known to be exploited since {since}, and no rule looks for that"
 
 
 def _missing(

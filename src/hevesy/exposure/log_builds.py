@@ -52,7 +52,16 @@ def evidence_of(builds: Iterable[BuildSeen], place: str) -> tuple[BuildEvidence,
         place: how a person finds it.
     """
     return tuple(
-        BuildEvidence(one.build, one.grade, one.origin, place, one.line, one.first, one.last)
+        BuildEvidence(
+            one.build,
+            one.grade,
+            one.origin,
+            place,
+            one.line,
+            one.first,
+            one.last,
+            last_line=one.last_line,
+        )
         for one in builds
     )
 

@@ -189,6 +189,8 @@ def finding_rows(
         hits.join(said, on="rule_id", how="left")
         .join(belongs, on="finding", how="left")
         .with_columns(pl.col("incident").fill_null(""), id="finding")
+        # Filled when the builds of the servers are known (`hevesy.assessment`).
+        .with_columns(pl.lit("").alias(name) for name in FINDINGS if name.startswith("open_"))
         .select(pl.col(name).cast(dtype) for name, dtype in FINDINGS.items())
         .sort("time", "server", "id", "input", "source", "line", "record", nulls_last=True)
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.assessment import Known, assemble, coverage_of, ledger_of
+from hevesy.assessment import Known, assemble, coverage_of, ledger_of, with_rows
 from hevesy.detection import HITS
 from hevesy.incident import SHELLS, TOUCHES, reconstruct
 from hevesy.model import BuildSeen, Input, Loss, SourceState
@@ -71,6 +71,8 @@ def take_stock(state: State) -> State:
         exposed=state.exposed,
         server_evidence=state.server_evidence,
         tables=content.exchange,
+        unseen=state.unseen,
+        shared_clients=state.shared_clients,
         narrowed=(state.options.since, state.options.until),
     )
     return replace(state, ledger=ledger, known=known)
@@ -80,7 +82,10 @@ def conclude(state: State) -> State:
     """The one Assessment."""
     if state.known is None or state.happened is None:
         raise RuntimeError("the stages before `conclude` have not run")
-    return replace(state, assessment=assemble(state.known, state.happened))
+    assessment = assemble(state.known, state.happened)
+    rows = with_rows(state.happened.finding_rows, assessment.findings)
+    happened = replace(state.happened, finding_rows=rows)
+    return replace(state, assessment=assessment, happened=happened)
 
 
 def _of(result: ReadResult, state: State, name: str) -> bool:

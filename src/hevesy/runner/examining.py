@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hevesy.assessment import Mention, unseen_servers
 from hevesy.exposure import Reading, evidence_of, examine, gather, read_web_configs
 from hevesy.model import Loss, ServerEvidence, Source
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
@@ -34,6 +35,7 @@ def examine_exposure(state: State) -> State:
         state,
         server_evidence=evidence,
         exposed={one.name: one for one in exposed},
+        unseen=unseen_servers(_mentions(state), state.servers, state.canonical, known),
         losses=(*state.losses, *losses),
     )
 
@@ -78,6 +80,19 @@ def _from_surveys(state: State) -> list[Reading]:
         )
         for r in state.results
         if r.survey.builds and (r.source.input, r.source.path) not in state.duplicates
+    ]
+
+
+def _mentions(state: State) -> list[Mention]:
+    return [
+        Mention(
+            target,
+            f"{r.source.input}/{r.source.path}",
+            state.server_of.get(r.source.collection, ""),
+        )
+        for r in state.results
+        for target in r.survey.targets
+        if (r.source.input, r.source.path) not in state.duplicates
     ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.assessment import shared_clients
 from hevesy.detection import HITS, correlate_hits
 from hevesy.evidence import grown, identify, same
 from hevesy.model import Server
@@ -15,9 +16,11 @@ from hevesy.runner.reading import corrected, load_parts, with_servers
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from hevesy.model import ClientSeen, SharedClient
     from hevesy.runner.state import State
+    from hevesy.runner.worker import ReadResult
 
 __all__ = ["correlate", "name_servers"]
 
@@ -38,7 +41,19 @@ def name_servers(state: State) -> State:
     hits = with_servers(hits, counted, named)
     hits = corrected(hits, state.options.clocks)
     servers = _servers(named, identities)
-    return replace(named, hits=hits, servers=servers)
+    return replace(named, hits=hits, servers=servers, shared_clients=_shared(counted, named))
+
+
+def _shared(counted: Iterable[ReadResult], state: State) -> dict[str, tuple[SharedClient, ...]]:
+    """Addresses that stand for many, by server."""
+    seen: dict[str, dict[str, list[tuple[ClientSeen, ...]]]] = {}
+    for result in counted:
+        if result.survey.clients:
+            name = state.server_of.get(result.source.collection, "")
+            kinds = seen.setdefault(name, {})
+            kinds.setdefault(result.source.kind, []).append(result.survey.clients)
+    found = {name: shared_clients(kinds) for name, kinds in seen.items()}
+    return {name: several for name, several in sorted(found.items()) if several}
 
 
 def correlate(state: State) -> State:

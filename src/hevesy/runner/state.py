@@ -19,7 +19,9 @@ from hevesy.model import (
     RuleReference,
     Server,
     ServerEvidence,
+    SharedClient,
     Source,
+    UnseenServer,
 )
 from hevesy.runner.content import Content
 from hevesy.runner.options import Options
@@ -55,6 +57,8 @@ class State:
     canonical: Mapping[str, str] = field(default_factory=dict)
     """The name a server goes by, for each of its names."""
     servers: tuple[Server, ...] = ()
+    shared_clients: Mapping[str, tuple[SharedClient, ...]] = field(default_factory=dict)
+    """Addresses that stand for many, by server."""
     hits: pl.DataFrame | None = None
     touches: pl.DataFrame | None = None
     shells: pl.DataFrame | None = None
@@ -65,6 +69,8 @@ class State:
     """What says builds and settings, by Exchange server."""
     exposed: Mapping[str, ExposedServer] = field(default_factory=dict)
     """What was open, by Exchange server."""
+    unseen: tuple[UnseenServer, ...] = ()
+    """Exchange servers that logs of others mention, and of which nothing was handed in."""
     known: Known | None = None
     assessment: Assessment | None = None
     timings: Timings = field(default_factory=dict)

@@ -35,8 +35,16 @@ FINDINGS: dict[str, pl.DataType] = {
     "incident": pl.String(),
     "pivots": pl.List(pl.String()),
     "anchor": pl.Boolean(),
+    "open_then": pl.String(),
+    "open_why": pl.String(),
+    "open_before": pl.String(),
+    "open_after": pl.String(),
 }
 """One row a record or file that matched a rule; `id` is that of the `Finding` it is part of.
+
+`open_then` says whether the server was open to `vulnerability` at `time`: `yes`, `no`, `mitigated`,
+`cannot_tell`; empty where the rule names none. `open_before` and `open_after` are the lines (build,
+time, file, line) on which that rests.
 
 `line`, `record`, `offset` as in `PROVENANCE`; `incident` is empty where the finding is unexplained.
 """
