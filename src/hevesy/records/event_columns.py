@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, date, datetime
-from itertools import islice, repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from hevesy.model import DamagedRow, DayCount, Survey
+from hevesy.model import DamagedRow, Survey
 from hevesy.records.batch import Batch, counted
 from hevesy.records.clock import EARLIEST, LATEST
+from hevesy.records.cmdlet_event import PROVIDER, render
+from hevesy.records.event_cells import Cells, Shape, numbers, texts
+from hevesy.records.event_survey import Told, told
 from hevesy.records.event_time import parse_times
+from hevesy.records.evtx_event import plain, system_of
 from hevesy.records.host_name import NAMELESS, host_names
+from hevesy.records.windows_event import flatten, integer, text
 from hevesy.tables import PROVENANCE
 from hevesy.tables.windows import WINDOWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hevesy.records.evtx_event import TypedEvent
     from hevesy.records.windows_event import Event
 
 __all__ = ["EventColumns"]
@@ -28,23 +35,27 @@ _MAX_CHARS = 64 * 1024 * 1024
 _MAX_NAMES = 2_000
 _MAX_SAMPLES = 10
 _MAX_TEXT = 500
-_SYSMON = "Microsoft-Windows-Sysmon"
-_UTC_TIME = "UtcTime"
-_CLOCK_ROWS = 5
-_CLOCK_SECONDS = 120
-_QUARTER = 900
+_PIECE = 2_000
+"""Events of which cells are made at once."""
 _ABSURD = "events dated before 1996 or after 2099, counted without a time"
+_SPECIAL = frozenset({"Data", "xmlns", "#text", "#attributes"})
+_SPECIAL |= {"EventData_attributes", "UserData_attributes"}
+"""Names whose values are not simply theirs: `windows_event.flatten` knows what they are."""
 
 
-class _Shape(NamedTuple):
-    """Events that bring the same names in the same order: most of a log has few such shapes."""
+@dataclass(slots=True)
+class _Source:
+    """What is known of a source beside its events."""
 
-    rows: list[int]
-    values: list[tuple[str, ...]]
+    first: int
+    """Its first row."""
+    damaged: int = 0
+    samples: list[DamagedRow] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
 
 
 class EventColumns:
-    """What has been read of a source since its last batch, as columns that grow.
+    """What has been read since the last batch, as columns that grow: of one source or of several.
 
     Bounded: `full` says when a batch must be taken (20,000 rows, 4,000,000 cells, or 64 Mi
     characters of raw text). An event may bring at most 2,000 names; what is beyond them is noted,
@@ -52,21 +63,23 @@ class EventColumns:
     """
 
     def __init__(self) -> None:
-        """Begin an empty batch."""
+        """Begin an empty batch of one source."""
         self._system: list[tuple[Any, ...]] = []
         self._raw: list[str] = []
         self._record: list[int | None] = []
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._simple: dict[tuple[str, ...], Shape] = {}
+        self._settled: list[pl.DataFrame] = []
+        self._cells = Cells()
+        self._rows = 0
         self._names: set[str] = set()
         self._chars = 0
-        self._damaged = 0
-        self._samples: list[DamagedRow] = []
-        self._notes: dict[str, None] = {}
+        self._sources = [_Source(0)]
 
     @property
     def full(self) -> bool:
         """Whether a batch must be taken before more is added."""
-        rows = len(self._raw)
+        rows = self._rows + len(self._raw)
         return (
             rows >= _MAX_ROWS
             or self._chars >= _MAX_CHARS
@@ -76,116 +89,168 @@ class EventColumns:
 
     def add(self, event: Event, raw: str, record: int | None) -> None:
         """Add one event with its text as it stood, and the number to quote it by."""
-        fields = event.fields
+        self._add_fields(len(self._raw), event.fields)
+        self._system.append(event[:-1])
+        self._raw.append(raw)
+        self._record.append(record)
+        self._chars += len(raw)
+        if len(self._raw) >= _PIECE:
+            self._settle()
+
+    def add_typed(self, events: list[TypedEvent], raws: list[str]) -> None:
+        """Add events with their texts; each is quoted by its own number."""
+        system = system_of(events)
+        start = len(self._raw)
+        self._system += system
+        self._raw += raws
+        self._record += [row[_NUMBER] for row in system]
+        self._chars += sum(map(len, raws))
+        rendered = PROVIDER in {row[_PROVIDER] for row in system}
+        simple = self._simple
+        for row, event in enumerate(events, start=start):
+            data = event.data
+            names = () if data is None else tuple(data)
+            shape = simple.get(names)
+            if rendered or shape is None or event.user_data is not None:
+                self._add_unusual(row, event)
+            elif data is not None:
+                shape.rows.append(row)
+                shape.cells.extend(data.values())
+        if len(self._raw) >= _PIECE:
+            self._settle()
+
+    def _add_unusual(self, row: int, event: TypedEvent) -> None:
+        """Add what an event brings beside `System`, whatever that is."""
+        data = event.data or {}
+        system = self._system[row]
+        rendered = system[_PROVIDER] == PROVIDER
+        simple = _SPECIAL.isdisjoint(data) and len(data) <= _MAX_NAMES
+        if simple and event.user_data is None and not rendered:
+            self._add_fields(row, data)
+            if data:
+                self._simple[tuple(data)] = self._shapes[tuple(data)]
+            return
+        fields: dict[str, str] = {}
+        for part in (data, event.user_data or {}):
+            flatten(part, fields)
+        if rendered:
+            message = render(integer(plain(system[_EVENT])), system[-1], fields)
+            self._system[row] = (*system[:-1], message)
+        self._add_fields(row, fields)
+
+    def _add_fields(self, row: int, fields: dict[str, Any]) -> None:
+        if not fields:
+            return
         if len(fields) > _MAX_NAMES:
             self.note(f"an event has over {_MAX_NAMES} names: the rest stands in raw alone")
             fields = dict(islice(fields.items(), _MAX_NAMES))
         names = tuple(fields)
         shape = self._shapes.get(names)
         if shape is None:
-            shape = self._shapes[names] = _Shape([], [])
+            shape = self._shapes[names] = Shape([], [])
             self._names.update(names)
-        shape.rows.append(len(self._raw))
-        shape.values.append(tuple(fields.values()))
-        self._system.append(event[:-1])
-        self._raw.append(raw)
-        self._record.append(record)
-        self._chars += len(raw)
+        shape.rows.append(row)
+        shape.cells.extend(fields.values())
 
     def damage(self, line: int, reason: str, text: str = "", rows: int = 1) -> None:
         """Count rows that could not be read, and keep a sample."""
-        self._damaged += rows
-        if len(self._samples) < _MAX_SAMPLES:
-            self._samples.append(DamagedRow(line, reason[:_MAX_TEXT], text[:_MAX_TEXT]))
+        source = self._sources[-1]
+        source.damaged += rows
+        if len(source.samples) < _MAX_SAMPLES:
+            source.samples.append(DamagedRow(line, reason[:_MAX_TEXT], text[:_MAX_TEXT]))
 
     def note(self, note: str) -> None:
         """Keep what a reader must know; the same note once a batch."""
-        self._notes[note] = None
+        self._sources[-1].notes[note] = None
 
     def take(self, size: int) -> Batch:
-        """The batch so far, after which the columns are empty again.
+        """The batch so far of the one source, after which the columns are empty again.
 
         Args:
             size: Bytes of the source read for this batch.
         """
-        frame = self._frame()
-        survey = self._survey(frame, size)
+        (batch,) = self.take_each([size])
+        return batch
+
+    def begin(self) -> None:
+        """What is added from here on is of another source."""
+        self._sources.append(_Source(self._rows + len(self._raw)))
+
+    def take_each(self, sizes: list[int]) -> list[Batch]:
+        """A batch of each source, after which the columns are empty again.
+
+        Args:
+            sizes: Bytes read of each source.
+        """
+        frame, odd = self._frame()
+        firsts = [source.first for source in self._sources]
+        counts = [end - at for at, end in zip(firsts, [*firsts[1:], frame.height], strict=True)]
+        batches: list[Batch] = []
+        says = told(frame, counts)
+        for source, count, told_of, size in zip(self._sources, counts, says, sizes, strict=True):
+            part = frame.slice(source.first, count)
+            for what, rows in odd.items():
+                if found := int(rows.slice(source.first, count).sum()):
+                    source.notes[counted(what, found)] = None
+            batches.append(Batch(WINDOWS.name, part, _survey(source, part, told_of, size)))
         self.__init__()  # type: ignore[misc]  # begins anew: nothing of a batch outlives it
-        return Batch(WINDOWS.name, frame, survey)
+        return batches
 
-    def _frame(self) -> pl.DataFrame:
+    def _settle(self) -> None:
+        """Make cells of the events so far, few enough that a processor has them at hand still."""
         rows = len(self._raw)
+        if not rows and self._settled:
+            return
         system = list(zip(*self._system, strict=True)) if rows else [()] * len(_SYSTEM)
-        series = {
-            name: pl.Series(name, values, dtype=dtype)
+        columns = [
+            _system_column(name, dtype, values)
             for (name, dtype), values in zip(_SYSTEM.items(), system, strict=True)
-        }
-        nothing = pl.Series("line", [None] * rows, dtype=pl.Int64)
-        servers = self._servers(series["Computer"])
+        ]
+        columns.append(pl.Series("record", self._record, dtype=pl.Int64))
+        columns.append(pl.Series("raw", self._raw, dtype=pl.String))
+        self._settled.append(pl.DataFrame(columns))
+        self._cells.add(self._shapes, self._rows)
+        self._rows += rows
+        for gathered in (self._system, self._raw, self._record, self._shapes, self._simple):
+            gathered.clear()
+
+    def _frame(self) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+        """All rows; and which of them are odd, by what is to be noted of such rows."""
+        self._settle()
+        system = pl.concat(self._settled, rechunk=True)
+        hosts = host_names(system["Computer"])
+        times, absurd = _times(system["time"])
+        odd = {NAMELESS: hosts["nameless"], _ABSURD: absurd}
+        nothing = pl.Series("line", [None] * self._rows, dtype=pl.Int64)
         lead = {
-            "time": self._times(series.pop("time")),
-            "server": servers,
+            "time": times,
+            "server": hosts["server"],
             "line": nothing,
-            "record": pl.Series("record", self._record, dtype=pl.Int64),
+            "record": system["record"],
             "offset": nothing.alias("offset"),
-            "raw": pl.Series("raw", self._raw, dtype=pl.String),
+            "raw": system["raw"],
         }
-        columns = {name: lead[name] for name in PROVENANCE} | series | self._data(rows)
-        return pl.DataFrame(list(columns.values()))
+        columns = [lead[name] for name in PROVENANCE]
+        columns += [system[name] for name in islice(_SYSTEM, 1, None)]
+        columns += self._cells.columns(self._rows, _RESERVED)
+        found = {what: each for what, each in odd.items() if each.any()}
+        return pl.DataFrame(columns), found
 
-    def _times(self, texts: pl.Series) -> pl.Series:
-        """Times that can be believed; an event of another time is one without a time."""
-        times = parse_times(texts).alias("time")
-        inside = times.is_between(EARLIEST, LATEST)
-        if inside.all():
-            return times
-        self.note(counted(_ABSURD, int((~inside).sum())))
-        return times.to_frame().select(pl.when(inside).then("time").alias("time"))["time"]
 
-    def _servers(self, computers: pl.Series) -> pl.Series:
-        names = host_names(computers)
-        if odd := int(names["nameless"].sum()):
-            self.note(counted(NAMELESS, odd))
-        return names["server"]
-
-    def _data(self, rows: int) -> dict[str, pl.Series]:
-        columns: dict[str, list[str | None]] = {}
-        order: list[int] = []
-        for names, shape in self._shapes.items():
-            for name, values in zip(names, zip(*shape.values, strict=True), strict=True):
-                column = columns.setdefault(name, [])
-                column.extend(repeat(None, len(order) - len(column)))
-                column.extend(values)
-            order.extend(shape.rows)
-        data: dict[str, pl.Series] = {}
-        for name, column in columns.items():
-            column.extend(repeat(None, rows - len(column)))
-            own = f"EventData_{name}" if name.lower() in _RESERVED else name
-            _merge(data, own, pl.Series(own, column, dtype=pl.String))
-        data = _in_order(data, order)
-        for name in [name for name in data if " " in name]:
-            joined = name.replace(" ", "")
-            if joined and joined.lower() not in _RESERVED:
-                _merge(data, joined, data[name].alias(joined))
-        return data
-
-    def _survey(self, frame: pl.DataFrame, size: int) -> Survey:
-        offset, note = clock_offset(frame)
-        days = _days(frame)
-        names = Counter(name for name in frame["server"].to_list() if name is not None)
-        return Survey(
-            size=size,
-            rows=frame.height + self._damaged,
-            parsed=frame.height,
-            damaged=self._damaged,
-            damaged_samples=tuple(self._samples),
-            first=min((day.first for day in days), default=None),
-            last=max((day.last for day in days), default=None),
-            days=days,
-            names=tuple(sorted(names.items())),
-            clock_offset=offset,
-            notes=(*self._notes, note) if note else tuple(self._notes),
-        )
+def _survey(source: _Source, frame: pl.DataFrame, says: Told, size: int) -> Survey:
+    return Survey(
+        size=size,
+        rows=frame.height + source.damaged,
+        parsed=frame.height,
+        damaged=source.damaged,
+        damaged_samples=tuple(source.samples),
+        first=min((day.first for day in says.days), default=None),
+        last=max((day.last for day in says.days), default=None),
+        days=says.days,
+        names=says.names,
+        clock_offset=says.clock_offset,
+        notes=(*source.notes, says.note) if says.note else tuple(source.notes),
+    )
 
 
 _SYSTEM: dict[str, pl.DataType] = {
@@ -207,75 +272,26 @@ _SYSTEM: dict[str, pl.DataType] = {
 }
 """In the order of `Event`."""
 
+_PROVIDER, _EVENT, _NUMBER = 2, 3, 4
+_WRAPPED = frozenset({"EventID", "UserID", "ActivityID"})
+"""Columns of `System` whose values may stand in what `plain` knows."""
 _RESERVED = {name.lower() for name in (*PROVENANCE, *_SYSTEM)}
 
 
-def clock_offset(frame: pl.DataFrame) -> tuple[int | None, str]:
-    """Seconds to add to the times to get UTC, as Sysmon's `UtcTime` lets it be seen, and a note.
-
-    Sysmon writes UTC into each event; the event's own time is UTC too, unless whoever exported it
-    wrote local time and labelled it `Z`. Seen where at least 5 Sysmon rows differ by more than 120
-    seconds, nine in ten of them within 120 seconds of the median; rounded to a quarter of an hour
-    where that is within 120 seconds. (None, "") where nothing is seen.
-    """
-    if _UTC_TIME not in frame.columns:
-        return None, ""
-    sysmon = frame.filter(pl.col("Provider_Name") == _SYSMON).select("time", _UTC_TIME)
-    ahead = (parse_times(sysmon[_UTC_TIME]) - sysmon["time"]).dt.total_seconds().drop_nulls()
-    middle = ahead.median()
-    if len(ahead) < _CLOCK_ROWS or not isinstance(middle, int | float):
-        return None, ""
-    if abs(middle) <= _CLOCK_SECONDS:
-        return None, ""
-    steady = int(((ahead - middle).abs() <= _CLOCK_SECONDS).sum())
-    if steady * 10 < len(ahead) * 9:
-        return (
-            None,
-            f"Sysmon UtcTime differs from the event times, not constantly ({len(ahead)} rows)",
-        )
-    quarter = round(middle / _QUARTER) * _QUARTER
-    offset = quarter if abs(middle - quarter) <= _CLOCK_SECONDS else round(middle)
-    note = f"Sysmon UtcTime is {offset:+d} s from the times of its events: they are not UTC"
-    return offset, note
+def _system_column(name: str, dtype: pl.DataType, values: Sequence[Any]) -> pl.Series:
+    if name in _WRAPPED:
+        values = list(map(plain, values))
+    if dtype == pl.Int64():
+        return numbers(name, values)
+    column = texts(name, values)
+    return pl.Series(name, [text(each) for each in values]) if column is None else column
 
 
-def _in_order(data: dict[str, pl.Series], order: list[int]) -> dict[str, pl.Series]:
-    """Columns whose values stand shape by shape, row by row as the events came."""
-    if not data or order == list(range(len(order))):
-        return data
-    place = [0] * len(order)
-    for position, row in enumerate(order):
-        place[row] = position
-    frame = pl.DataFrame(list(data.values())).select(pl.all().gather(place))
-    return {column.name: column for column in frame}
-
-
-def _merge(data: dict[str, pl.Series], name: str, column: pl.Series) -> None:
-    """Two spellings that come to one name share a column; the first to hold a value wins."""
-    before = data.get(name)
-    if before is None:
-        data[name] = column
-    else:
-        both = pl.DataFrame([before.alias("a"), column.alias("b")])
-        data[name] = both.select(pl.coalesce("a", "b").alias(name))[name]
-
-
-def _days(frame: pl.DataFrame) -> tuple[DayCount, ...]:
-    groups = (
-        frame.lazy()
-        .select(
-            pl.col("time").dt.replace_time_zone(None),
-            server=pl.col("server").fill_null(""),
-            kind=pl.lit("windows:") + pl.col("Channel").fill_null("unknown"),
-        )
-        .filter(pl.col("time").is_not_null())
-        .group_by("server", "kind", day=pl.col("time").dt.date())
-        .agg(pl.len(), first=pl.col("time").min(), last=pl.col("time").max())
-        .sort("server", "kind", "day")
-        .collect()
-    )
-    rows: list[tuple[str, str, date, int, datetime, datetime]] = groups.rows()
-    return tuple(
-        DayCount(server, kind, day, count, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))
-        for server, kind, day, count, first, last in rows
-    )
+def _times(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Times that can be believed, and which were none; an event of such a time has no time."""
+    times = parse_times(texts).alias("time")
+    inside = times.is_between(EARLIEST, LATEST)
+    if inside.all():
+        return times, ~inside
+    kept = times.to_frame().select(pl.when(inside).then("time").alias("time"))["time"]
+    return kept, ~inside

@@ -12,19 +12,22 @@ import io
 import logging
 import re
 import struct
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import msgspec
 
 from hevesy.records.batch import Batch, Parser
 from hevesy.records.event_columns import EventColumns
 from hevesy.records.evtx_chunk import BRIDGE_ID, CHUNK_SIZE, file_header, mend
+from hevesy.records.evtx_event import decode
 from hevesy.records.windows_event import Event, integer, nested_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hevesy.model import Source
+    from hevesy.records.evtx_event import TypedEvent
+    from hevesy.records.wanted import Wanted
 
 __all__ = ["PARSER", "parse", "recognise"]
 
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 _FILE_MAGIC = b"ElfFile\0"
 _CHUNK_MAGIC = b"ElfChnk\0"
 _HEADER_SIZE = 4096
+_BLOCK = 1024 * 1024
+"""Characters that are decoded at once; those of a chunk are fewer, unless it is hostile."""
 _RECORD_NUMBER = re.compile(r"record number (\d+)")
 
 
@@ -45,38 +50,47 @@ def recognise(head: bytes, path: str) -> bool:
 def parse(
     source: Source,
     stream: BinaryIO,
-    literals: tuple[str, ...] | None = None,  # noqa: ARG001  # see below
+    wanted: Wanted | None = None,  # noqa: ARG001  # see below
 ) -> Iterator[Batch]:
     """Read every record of every chunk.
 
-    `literals` are not used: strings are not always stored as text in binary XML (SIDs, numbers,
+    `wanted` is not used: strings are not always stored as text in binary XML (SIDs, numbers,
     GUIDs, templates), so a prefilter on bytes would lose records.
 
     Args:
         source: What is read, for the log.
         stream: Read forwards to its end; need not be seekable.
-        literals: Ignored.
+        wanted: Ignored.
 
     Yields:
         Frames of table `windows`; at least one batch, an empty one for an empty file.
     """
     columns = EventColumns()
+    size = 0
+    for read in _blocks(source, stream, columns):
+        size += read
+        if columns.full:
+            yield columns.take(size)
+            size = 0
+    yield columns.take(size)
+
+
+def _blocks(source: Source, stream: BinaryIO, columns: EventColumns) -> Iterator[int]:
+    """Add every record to `columns`, block by block; how many bytes were read for each."""
     header = _read(stream, _HEADER_SIZE)
-    size = len(header)
+    yield len(header)
     promised = _check_header(header, columns)
     number = 0
     while chunk := _read(stream, CHUNK_SIZE):
-        for event, raw, record in _chunk_events(chunk, number, columns):
-            if columns.full:
-                yield columns.take(size)
-                size = 0
-            columns.add(event, raw, record)
-        size += len(chunk)
+        size = len(chunk)
+        for _ in _chunk_blocks(chunk, number, columns):
+            yield size
+            size = 0
+        yield size
         number += 1
     if number < promised:
         columns.note(f"truncated: the header says {promised} chunks, the file holds {number}")
     log.debug("%s: %d chunks read", source.path, number)
-    yield columns.take(size)
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
@@ -101,10 +115,8 @@ def _check_header(header: bytes, columns: EventColumns) -> int:
     return int(struct.unpack_from("<H", header, 42)[0])
 
 
-def _chunk_events(
-    data: bytes, number: int, columns: EventColumns
-) -> Iterator[tuple[Event, str, int | None]]:
-    """Events of one chunk; what cannot be read is counted in `columns`."""
+def _chunk_blocks(data: bytes, number: int, columns: EventColumns) -> Iterator[None]:
+    """Add the events of one chunk; what cannot be read is counted in `columns`."""
     if not data.strip(b"\0"):
         return
     chunk = mend(data)
@@ -117,22 +129,56 @@ def _chunk_events(
         columns.note(
             f"chunk {number}: {chunk.bridges} damaged stretches; what is behind them is read"
         )
-    read = failed = 0
-    for record in _records(chunk.data):
-        if isinstance(record, str):
-            failed += 1
-            found = _RECORD_NUMBER.search(record)
-            columns.damage(integer(found[1]) or 0 if found else 0, record, f"chunk {number}")
-        elif (event := _event(record)) is None:
-            failed += 1
-            columns.damage(integer(record["event_record_id"]) or 0, "no event", record["data"])
-        else:
-            read += 1
-            yield event, record["data"], event.record_id
-    missing = chunk.promised - read - failed
+    found = 0
+    for block in _record_blocks(chunk.data):
+        found += len(block)
+        for record in block:
+            if isinstance(record, str):
+                at = _RECORD_NUMBER.search(record)
+                columns.damage(integer(at[1]) or 0 if at else 0, record, f"chunk {number}")
+        _add_records([record for record in block if not isinstance(record, str)], columns)
+        yield
+    missing = chunk.promised - found
     if missing > 0:
         reason = f"chunk {number} should hold {chunk.promised} records, {missing} are overwritten"
         columns.damage(0, reason, rows=missing)
+
+
+def _add_records(records: list[dict[str, Any]], columns: EventColumns) -> None:
+    """Add records, those that are written as usual together."""
+    raws = [record["data"] for record in records]
+    events = decode(raws)
+    if None not in events:
+        columns.add_typed(cast("list[TypedEvent]", events), raws)
+        return
+    start = 0
+    for place, event in enumerate(events):
+        if event is None:
+            columns.add_typed(cast("list[TypedEvent]", events[start:place]), raws[start:place])
+            _add_one(records[place], columns)
+            start = place + 1
+    columns.add_typed(cast("list[TypedEvent]", events[start:]), raws[start:])
+
+
+def _add_one(record: dict[str, Any], columns: EventColumns) -> None:
+    event = _event(record)
+    if event is None:
+        columns.damage(integer(record["event_record_id"]) or 0, "no event", record["data"])
+    else:
+        columns.add(event, record["data"], event.record_id)
+
+
+def _record_blocks(chunk: bytes) -> Iterator[list[dict[str, Any] | str]]:
+    """Records of a chunk, a bounded number of characters at a time."""
+    block: list[dict[str, Any] | str] = []
+    room = _BLOCK
+    for record in _records(chunk):
+        block.append(record)
+        room -= len(record) if isinstance(record, str) else len(record["data"])
+        if room < 0:
+            yield block
+            block, room = [], _BLOCK
+    yield block
 
 
 def _records(chunk: bytes) -> Iterator[dict[str, Any] | str]:
