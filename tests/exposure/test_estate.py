@@ -1,11 +1,13 @@
-"""An estate is read without a scan: collections, lists and the beginnings of logs."""
+"""An estate is read without a scan: collections, lists, and every line of logs."""
 
 from __future__ import annotations
 
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hevesy.evidence import open_evidence
+from hevesy.exposure import examine
 from hevesy.exposure.estate import Estate, read_estate
 
 if TYPE_CHECKING:
@@ -65,6 +67,55 @@ def test_a_collection_tells_its_server_and_its_neighbours(
     assert estate.problems == (
         "EX01.zip/C/inetpub/wwwroot/web.config: cannot be read: line 1: no element found",
     )
+
+
+def test_a_patch_in_mid_log_is_in_the_history(tmp_path: Path, known: ExchangeKnowledge) -> None:
+    """A log of 3 MB: the old build to its middle, the new one after; the new one is what it has."""
+    logs = tmp_path / "EX01" / "Logging" / "HttpProxy" / "Owa"
+    logs.mkdir(parents=True)
+    head, rows = _LOG[: _LOG.index("\n2021-03") + 1], []
+    for number in range(30_000):
+        build = "2176,2" if number < 20_000 else "2176,9"
+        time = f"2021-03-10T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000Z"
+        rows.append(f"{time},{number:036},15,1,{build},Owa,/owa/,,EX01,200,,")
+    (logs / "HttpProxy_2021031000-1.LOG").write_text(head + "\n".join(rows) + "\n", "utf-8")
+    (server,) = read(tmp_path, known, tmp_path / "EX01").servers
+    times = {
+        one.build: (one.first, one.last, one.line, one.last_line)
+        for one in server.builds
+        if one.origin == "columns"
+    }
+
+    assert times["15.1.2176.2"][1:] == (_moment(19_999), 6, 20_005)
+    assert times["15.1.2176.9"] == (_moment(20_000), _moment(29_999), 20_006, 30_005)
+    (judged,) = examine([server], known, known.as_of)
+    assert judged.build == "15.1.2176.9"
+    assert [period.build for period in judged.history] == ["15.1.2176.2", "15.1.2176.9"]
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime(2021, 3, 10, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def test_logs_of_any_kind_tell_the_version_in_their_header(
+    tmp_path: Path, known: ExchangeKnowledge
+) -> None:
+    """EWS, message tracking and others print it too, where they do not print 15.0.0.0."""
+    folder = tmp_path / "EX07" / "Logging" / "Ews"
+    folder.mkdir(parents=True)
+    text = (
+        "DateTime,RequestId,ServerHostName\n#Software: Microsoft Exchange Server\n"
+        "#Version: 15.02.1544.011\n#Log-type: EWS Logs\n"
+        "#Fields: DateTime,RequestId,ServerHostName\n"
+        "2024-06-01T00:00:01.000Z,a,EX07\n"
+    )
+    (folder / "Ews_2024060100-1.LOG").write_text(text, "utf-8")
+    (server,) = read(tmp_path, known, tmp_path / "EX07").servers
+
+    assert server.name == "EX07"
+    assert [(one.build, one.origin) for one in server.builds] == [
+        ("15.2.1544.11", "header_version")
+    ]
 
 
 def test_lists_and_collections_come_together(tmp_path: Path, known: ExchangeKnowledge) -> None:

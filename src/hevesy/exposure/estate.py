@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from hevesy.errors import EvidenceError
 from hevesy.evidence import catalog, groups, identify, reach_many
 from hevesy.exposure.files import ExposureFile, file_kind, read_file
-from hevesy.exposure.log_builds import evidence_of, path_builds, target_servers
-from hevesy.exposure.reading import Reading, gather
+from hevesy.exposure.log_builds import evidence_of, path_builds
+from hevesy.exposure.log_scan import LIMIT, is_exchange_log, scan_log
+from hevesy.exposure.reading import Reading, gather, short_name
 from hevesy.exposure.web_config import read_web_configs
 from hevesy.knowledge import ExchangeKnowledge
-from hevesy.model import Loss, ServerEvidence, Source
-from hevesy.records import Batch, parse_together, recognise
+from hevesy.model import BuildEvidence, Loss, ServerEvidence, Source, TargetSeen
+from hevesy.records import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Estate", "read_estate"]
 
-_LOGS = ("httpproxy", "ecp_server", "ecp_activity")
-"""Log kinds whose lines carry a build."""
-_LOG_BYTES = 128 << 10
-"""Of each log: Exchange begins one every hour or day, so that its first lines date a build."""
-_TOGETHER = 256
-"""Logs of one kind that are read at once: 32 MB at most."""
+_LOGS = ("httpproxy", "ecp_server", "ecp_activity", "oab_generator")
+"""Kinds of logs that may carry a build; of others, the first lines decide."""
 _HEAD = 64 << 10
 _FILE_BYTES = 64 << 20
 
@@ -47,7 +44,7 @@ class Estate:
 
 
 def read_estate(evidence: Evidence, known: ExchangeKnowledge, scratch: Path) -> Estate:
-    """Read what says builds and settings, and of logs their beginnings; nothing is scanned.
+    """Read what says builds and settings, and of logs every line; nothing is compared with rules.
 
     Args:
         evidence: from `open_evidence`: collections, lists, files of any kind.
@@ -81,10 +78,9 @@ class _Reader:
     known: ExchangeKnowledge
     scratch: Path
     found: list[tuple[str, Reading]] = field(default_factory=list)
-    logs: list[tuple[str, tuple[ServerEvidence, ...]]] = field(default_factory=list)
+    logs: list[tuple[str, str, tuple[TargetSeen, ...]]] = field(default_factory=list)
     web: dict[str, list[tuple[bytes, str, str]]] = field(default_factory=dict)
     names: dict[str, Counter[str]] = field(default_factory=dict)
-    waiting: dict[str, list[tuple[Source, str, bytes]]] = field(default_factory=dict)
 
     def read(self, source: Source, reached: Reach) -> None:
         """Read one source; what cannot be read is a problem that is named."""
@@ -100,8 +96,6 @@ class _Reader:
 
     def readings(self, sources: list[Source]) -> Iterator[Reading]:
         """All that was read, each server by the name that its collection goes by."""
-        for kind in sorted(self.waiting):
-            self._read_logs(kind)
         counts = {collection: names.most_common() for collection, names in self.names.items()}
         identities = identify(sources, counts)
         own = {collection: name for collection, (name, _) in identities.items()}
@@ -112,50 +106,32 @@ class _Reader:
             yield _named(reading, own.get(collection, ""), canonical)
         for collection, several in self.web.items():
             yield read_web_configs(several, self.known, own.get(collection, ""))
-        for collection, targets in self.logs:
+        for collection, place, targets in self.logs:
             server = own.get(collection, "")
-            yield Reading(
-                tuple(
-                    replace(one, name=canonical.get(one.name, one.name), seen_from=(server,))
-                    for one in targets
-                    if canonical.get(one.name, one.name) != server
-                )
-            )
+            found = (_target(one, place, server or place, canonical) for one in targets)
+            yield Reading(tuple(one for one in found if one.name != server))
         yield from _folders(sources, own)
 
-    def _log(self, source: Source, reached: Reach, place: str) -> None:
-        """Let the beginning of a log wait for others of its kind: together they are quick."""
-        data = reached.stream.read(_LOG_BYTES)
-        whole = data if len(data) < _LOG_BYTES else data[: data.rfind(b"\n") + 1]
-        waiting = self.waiting.setdefault(source.kind, [])
-        waiting.append((source, place, whole))
-        if len(waiting) >= _TOGETHER:
-            self._read_logs(source.kind)
-
-    def _read_logs(self, kind: str) -> None:
-        waiting = self.waiting.pop(kind, [])
-        sources = [source for source, _, _ in waiting]
-        read = parse_together(sources, [data for _, _, data in waiting]) if waiting else []
-        for (source, place, _), batches in zip(waiting, read, strict=True):
-            for batch in batches:
-                self._batch(source, place, batch)
-
-    def _batch(self, source: Source, place: str, batch: Batch) -> None:
-        builds = evidence_of(batch.survey.builds, place)
-        if builds:
-            self.found.append((source.collection, Reading((ServerEvidence("", builds),))))
+    def _log(self, source: Source, reached: Reach, place: str, head: bytes = b"") -> None:
+        """Every build that a log shows, the server that wrote it, and those it speaks of."""
+        scan = scan_log(reached.stream, head)
+        builds = evidence_of(scan.builds, place)
+        problems = () if scan.whole else (f"{place}: read to {LIMIT >> 30} GiB only",)
+        if builds or problems:
+            reading = Reading((ServerEvidence("", builds),) if builds else (), problems)
+            self.found.append((source.collection, reading))
         counter = self.names.setdefault(source.collection, Counter())
-        for name, count in batch.survey.names:
+        for name, count in scan.names:
             counter[name] += count
-        if source.kind == "httpproxy":
-            targets = target_servers(batch.frame, place, "")
-            self.logs.append((source.collection, targets))
+        self.logs.append((source.collection, place, scan.targets))
 
     def _file(self, source: Source, reached: Reach, place: str) -> None:
         head = reached.stream.read(_HEAD)
         path = source.windows_path or source.path
         kind = file_kind(head, path)
         if not kind:
+            if is_exchange_log(head):
+                self._log(source, reached, place, head)
             return
         data = head + reached.stream.read(_FILE_BYTES)
         if kind == "web_config":
@@ -176,6 +152,22 @@ def _named(reading: Reading, own: str, canonical: Mapping[str, str]) -> Reading:
         servers=tuple(
             replace(one, name=canonical.get(one.name, one.name) or own) for one in reading.servers
         ),
+    )
+
+
+def _target(
+    seen: TargetSeen, place: str, seen_from: str, canonical: Mapping[str, str]
+) -> ServerEvidence:
+    """A server of which a log says that requests were passed on to it."""
+    short = short_name(seen.name)
+    build = BuildEvidence(
+        seen.build, "cu_only", "target_server", place, seen.line, seen.first, seen.last
+    )
+    return ServerEvidence(
+        canonical.get(short, short),
+        (build,),
+        aliases=(seen.name,) if "." in seen.name else (),
+        seen_from=(seen_from,),
     )
 
 
