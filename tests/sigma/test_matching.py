@@ -99,6 +99,10 @@ regexes = st.sampled_from(
         r"\bA\b",
         r"[^a]$",
         r"x*",
+        r"ab0",
+        r"(?i)bka",  # the sign of kelvin is a k to it
+        r"A.*aab|bba",
+        r"(?i)^ab+ba$",
     ]
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
 from hevesy.detection.choice import RuleChoice
 from hevesy.detection.stages import Claim, claim_of, level_of
@@ -13,22 +15,61 @@ from hevesy.model import RuleReference, RuleUse
 from hevesy.sigma import Rule, Ruleset, SigmaLoadError, load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["SigmaRules", "load_rules"]
+__all__ = ["Claims", "SigmaRules", "load_rules"]
 
 _ALL = RuleChoice()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SigmaRules:
     """A rule set, and what each of its rules claims."""
 
     ruleset: Ruleset
-    claims: tuple[Claim, ...]
-    """In the order of `ruleset.rules`."""
     use: RuleUse
+    own: bool = False
+    """Whether they are hevesy's, whose claims a verdict may rest on."""
+
+    @cached_property
+    def claims(self) -> Claims:
+        """In the order of `ruleset.rules`; each is made when it is looked at."""
+        return Claims(self.ruleset.rules, self.use.source, own=self.own)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Claims are made again from the rules: a worker needs few of them."""
+        return {name: getattr(self, name) for name in ("ruleset", "use", "own")}
+
+
+class Claims(Sequence[Claim]):
+    """What each of some rules claims."""
+
+    def __init__(self, rules: Sequence[Rule], source: str, *, own: bool) -> None:
+        """Take the rules; nothing is made yet."""
+        self._rules = rules
+        self._source = source
+        self._own = own
+        self._made: dict[int, Claim] = {}
+
+    def __len__(self) -> int:
+        """As many as there are rules."""
+        return len(self._rules)
+
+    @overload
+    def __getitem__(self, index: int) -> Claim: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Claim]: ...
+    def __getitem__(self, index: int | slice) -> Claim | Sequence[Claim]:
+        """The claim of a rule.
+
+        Raises:
+            ContentError: It claims what hevesy does not know; `load_rules` has raised it before.
+        """
+        if isinstance(index, slice):
+            return [self[each] for each in range(len(self))[index]]
+        if index not in self._made:
+            self._made[index] = _claim(self._rules[index], self._source, own=self._own)
+        return self._made[index]
 
 
 def load_rules(
@@ -63,7 +104,6 @@ def load_rules(
     except SigmaLoadError as error:
         raise ContentError(str(error), source) from error
     ruleset = choice.of(loaded)
-    claims = tuple(_claim(rule, source, own=own) for rule in ruleset.rules)
     refused = tuple(
         (f"{one.file}:{one.line}" if one.line else one.file, f"{one.kind}: {one.reason}")
         for one in ruleset.refused
@@ -71,7 +111,11 @@ def load_rules(
     authors = tuple(sorted({rule.author for rule in ruleset.rules if rule.author}))
     left_out = len(loaded.rules) - len(ruleset.rules)
     use = RuleUse(source, len(ruleset.rules), refused, authors, left_out)
-    return SigmaRules(ruleset, claims, use)
+    found = SigmaRules(ruleset, use, own)
+    for index, rule in enumerate(ruleset.rules):
+        if rule.custom:  # only there may it claim what hevesy does not know
+            _ = found.claims[index]
+    return found
 
 
 def _claim(rule: Rule, source: str, *, own: bool) -> Claim:

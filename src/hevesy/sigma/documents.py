@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from hevesy.sigma.errors import SigmaLoadError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Document", "RuleFile", "documents", "fingerprint", "rule_files"]
+__all__ = ["Document", "RuleFile", "documents", "fingerprint", "read_files", "unpacked"]
 
 _ENDINGS = (".yml", ".yaml")
 _MEMBER_LIMIT = 4 << 20  # a rule has some kB; a larger member of a zip is no rule
@@ -27,6 +28,8 @@ class RuleFile:
     name: str
     """Path as handed in, `/` between folders; `rules.zip!member` in a zip."""
     data: bytes
+    packed: bool = False
+    """Whether this is a zip of such files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,11 @@ class Document:
     error: str = ""
 
 
-def rule_files(paths: Sequence[Path]) -> list[RuleFile]:
-    """Read all `*.yml` and `*.yaml` below the paths, in a stable order.
+def read_files(paths: Sequence[Path]) -> list[RuleFile]:
+    """Read all `*.yml` and `*.yaml` below the paths, in a stable order; zips as they are.
 
     Args:
-        paths: Files, folders (read with all their sub-folders) and zips (read in place).
+        paths: Files, folders (read with all their sub-folders) and zips.
 
     Raises:
         SigmaLoadError: A path is missing or unreadable, or no file is there at all.
@@ -59,26 +62,42 @@ def _files_of(path: Path) -> Iterator[RuleFile]:
             for each in found:
                 if each.is_file():
                     yield RuleFile(each.as_posix(), each.read_bytes())
-        elif path.is_file() and zipfile.is_zipfile(path):
-            yield from _members_of(path)
         elif path.is_file():
-            yield RuleFile(path.as_posix(), path.read_bytes())
+            data = path.read_bytes()
+            packed = zipfile.is_zipfile(io.BytesIO(data))
+            yield RuleFile(path.as_posix(), data, packed)
         else:
             raise SigmaLoadError(f"{path}: no such file or folder of Sigma rules")
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except OSError as error:
         raise SigmaLoadError(f"{path}: cannot be read: {error}") from error
 
 
-def _members_of(path: Path) -> Iterator[RuleFile]:
+def unpacked(files: Sequence[RuleFile]) -> Iterator[RuleFile]:
+    """The files, and in the place of a zip those in it.
+
+    Raises:
+        SigmaLoadError: A zip cannot be read.
+    """
+    for file in files:
+        if not file.packed:
+            yield file
+            continue
+        try:
+            yield from _members_of(file)
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+            raise SigmaLoadError(f"{file.name}: cannot be read: {error}") from error
+
+
+def _members_of(packed: RuleFile) -> Iterator[RuleFile]:
     """The rule files in a zip; what claims to be far larger than a rule is left out."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(packed.data)) as archive:
         for info in sorted(archive.infolist(), key=lambda each: each.filename):
             if info.filename.lower().endswith(_ENDINGS) and info.file_size <= _MEMBER_LIMIT:
-                yield RuleFile(f"{path.as_posix()}!{info.filename}", archive.read(info))
+                yield RuleFile(f"{packed.name}!{info.filename}", archive.read(info))
 
 
 def fingerprint(files: Sequence[RuleFile]) -> str:
-    """SHA-256 over names and contents."""
+    """SHA-256 over names and contents; a zip counts as its bytes, so it need not be opened."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.name}\n{len(file.data)}\n".encode())

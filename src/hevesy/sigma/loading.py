@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hevesy.sigma.correlation import Correlation, fields_of
 from hevesy.sigma.describing import describe
-from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, rule_files
+from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, read_files, unpacked
 from hevesy.sigma.errors import SigmaLoadError
 from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
@@ -18,11 +18,11 @@ from hevesy.sigma.plan import PlanBuilder
 from hevesy.sigma.referring import compile_correlations
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.ruleset import FORMAT, Ruleset
-from hevesy.sigma.storage import write_atomically
+from hevesy.sigma.storage import trim, write_atomically
 from hevesy.sigma.taxonomy import LogSource, Taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sigma.processing.pipeline import ProcessingPipeline  # noqa: TC004  # imported late
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from hevesy.sigma.logsources import Alternative
 
 __all__ = ["load"]
+
+_FILES = 100
+"""Files of compiled rules in a cache; the oldest make room."""
 
 
 def load(
@@ -58,24 +61,28 @@ def load(
     Raises:
         SigmaLoadError: A path, or a pipeline, cannot be read.
     """
-    files = rule_files(paths)
-    processing = _processing(pipelines, placeholders)
-    key = _cache_key(files, taxonomy, pipelines, placeholders)
+    files = read_files(paths)
+    key = "" if cache is None else _cache_key(files, taxonomy, pipelines, placeholders)
     stored = cache / f"rules-{key}.bin" if cache is not None and key else None
     if stored is not None:
         known = _read(stored)
         if known is not None:
             return known.cached_in(cache)
-    loaded = _compile(files, taxonomy, processing)
+    processing = _processing(pipelines, placeholders)
+    loaded = _compile(unpacked(files), taxonomy, processing)
     if stored is not None:
-        write_atomically(stored, loaded.dumps())
+        data = loaded.dumps()
+        write_atomically(stored, hashlib.sha256(data).digest() + data)
+        trim(stored.parent, "rules-*.bin", _FILES)
     return loaded.cached_in(cache)
 
 
 def _read(path: Path) -> Ruleset | None:
-    """A cached rule set; None where there is none that can be read."""
+    """A cached rule set; None where there is none, or not as it was written."""
     try:
-        return Ruleset.loads(path.read_bytes())
+        stored = path.read_bytes()
+        digest, data = stored[:32], stored[32:]
+        return Ruleset.loads(data) if hashlib.sha256(data).digest() == digest else None
     except (OSError, ValueError):
         return None
 
@@ -85,6 +92,8 @@ def _processing(
     placeholders: Mapping[str, Sequence[str]] | None,
 ) -> list[ProcessingPipeline]:
     """The pipelines that each rule goes through."""
+    if not pipelines and not placeholders:
+        return []  # importing what follows takes a tenth of a second
     from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
     from sigma.processing.transformations import ValueListPlaceholderTransformation
     from yaml import YAMLError
@@ -120,7 +129,10 @@ def _cache_key(
     for each in pipelines:
         if not isinstance(each, Path):
             return ""
-        parts.append(each.read_text(encoding="utf-8"))
+        try:
+            parts.append(each.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return ""  # `_processing` says what is wrong with it
     digest.update("\n".join(parts).encode())
     return digest.hexdigest()[:40]
 
@@ -137,7 +149,7 @@ class _Compilation:
 
 
 def _compile(
-    files: Sequence[RuleFile], taxonomy: Taxonomy, processing: list[ProcessingPipeline]
+    files: Iterable[RuleFile], taxonomy: Taxonomy, processing: list[ProcessingPipeline]
 ) -> Ruleset:
     """Parse and lower all rules."""
     found: list[Document] = [document for file in files for document in documents(file)]

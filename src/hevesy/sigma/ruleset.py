@@ -15,43 +15,33 @@ from hevesy.sigma.matching import Matcher
 from hevesy.sigma.plan import Plan
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.selecting import select
+from hevesy.sigma.stored import FORMAT, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["FORMAT", "Ruleset"]
-
-FORMAT = "4"
-"""Version of what `dumps` writes and of what the engine takes atoms to mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What goes into the bytes."""
-
-    format: str
-    rules: tuple[Rule, ...]
-    refused: tuple[Refusal, ...]
-    plans: dict[str, Plan]
-    correlations: tuple[Correlation, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Ruleset:
     """Rules ready to be matched.
 
-    It can be pickled, and is then as small as `dumps()`; pattern databases are made (or read from
-    the cache) in each process when a frame first needs them. One thread at a time may match with
+    It can be pickled, and is then as small as `dumps()`; what was stored is decoded by parts, when
+    they are looked at, so that a process that sees one table decodes its plan alone. Pattern
+    databases are made (or read from the cache) in each process when a frame first needs them. One thread at a time may match with
     it: use processes, each with its own.
     """
 
-    rules: tuple[Rule, ...]
-    refused: tuple[Refusal, ...]
-    plans: dict[str, Plan]
+    rules: Sequence[Rule]
+    refused: Sequence[Refusal]
+    plans: Mapping[str, Plan]
     correlations: tuple[Correlation, ...] = ()
     cache: Path | None = None
     """Folder that pattern databases are kept in."""
     _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
+    _stored: bytes = field(default=b"", init=False, repr=False)
+    """What it was read from; empty where it was not."""
 
     def match(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Which rules match which rows.
@@ -143,11 +133,9 @@ class Ruleset:
 
     def dumps(self) -> bytes:
         """The rule set as bytes, for a cache or another process."""
-        import msgspec
-
-        return msgspec.msgpack.encode(
-            _Stored(FORMAT, self.rules, self.refused, self.plans, self.correlations)
-        )
+        if self._stored:
+            return self._stored
+        return encode(self.rules, self.refused, self.plans, self.correlations)
 
     @classmethod
     def loads(cls, data: bytes) -> Ruleset:
@@ -156,19 +144,15 @@ class Ruleset:
         Raises:
             ValueError: The bytes are not of this version, or damaged.
         """
-        import msgspec
-
-        try:
-            stored = msgspec.msgpack.decode(data, type=_Stored)
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"not a stored rule set: {error}") from error
-        if stored.format != FORMAT:
-            raise ValueError(f"stored rule set of format {stored.format}, this is {FORMAT}")
-        return cls(stored.rules, stored.refused, stored.plans, stored.correlations)
+        found = cls(*decode(data))
+        object.__setattr__(found, "_stored", data)  # of a frozen value that nobody has seen yet
+        return found
 
     def cached_in(self, cache: Path | None) -> Ruleset:
         """The same rules, keeping their pattern databases in a folder."""
-        return replace(self, cache=cache, _matchers={})
+        found = replace(self, cache=cache, _matchers={})
+        object.__setattr__(found, "_stored", self._stored)  # as in `loads`
+        return found
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as bytes and cache folder."""

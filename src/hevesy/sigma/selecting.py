@@ -10,7 +10,7 @@ from hevesy.sigma.correlation import Clause, Correlation
 from hevesy.sigma.plan import Group, Plan, map_atoms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hevesy.sigma.rule import Rule
 
@@ -19,7 +19,7 @@ __all__ = ["select"]
 
 def select(
     rules: Sequence[Rule],
-    plans: dict[str, Plan],
+    plans: Mapping[str, Plan],
     correlations: Sequence[Correlation],
     keep: Callable[[Rule], bool],
 ) -> tuple[tuple[Rule, ...], dict[str, Plan], tuple[Correlation, ...]]:
