@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from benchmarks.benchmark import Settings
     from benchmarks.inputs import Inputs, Logs
+    from hevesy.sigma import Ruleset
 
 __all__ = ["BENCHMARK", "lines_that_differ"]
 
@@ -124,9 +125,9 @@ def _literals(inputs: Inputs, web: Path | None) -> Path:
     found: dict[str, None] = {}
     for rules in own_rules(load()):
         for table in ("iis", "httpproxy"):
-            found |= dict.fromkeys(rules.ruleset.literals(table) or ())
+            found |= dict.fromkeys(_texts(rules.ruleset, table))
     if web is not None:
-        others = load_rules("SigmaHQ", [web]).ruleset.literals("iis") or ()
+        others = _texts(load_rules("SigmaHQ", [web]).ruleset, "iis")
         texts = inputs.rule_texts(web)
         quoted = [value for text in texts for value in _QUOTED.findall(text)]
         found |= dict.fromkeys([*others, *quoted])
@@ -134,6 +135,11 @@ def _literals(inputs: Inputs, web: Path | None) -> Path:
     kept = [one for one in found if len(one) >= _SHORTEST and one.isprintable()][:_LITERALS]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
     return path
+
+
+def _texts(ruleset: Ruleset, table: str) -> list[str]:
+    """The literals that rules need."""
+    return [each.text for each in ruleset.needles(table) or () if not each.expression]
 
 
 def lines_that_differ(logs: Logs, case: Path) -> list[str]:

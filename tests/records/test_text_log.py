@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hevesy.model import Source, Survey
-from hevesy.records import add_up, lines, parse, survey
+from hevesy.records import Needle, Wanted, add_up, lines, parse, survey
 from hevesy.tables import PROVENANCE
 
 Read = Callable[..., tuple[pl.DataFrame, Survey]]
@@ -44,8 +44,8 @@ def _source(kind: str, size: int) -> Source:
     return Source("input", "a.log", "", "", "", kind, size, None, ())
 
 
-def _rows(kind: str, data: bytes, literals: tuple[str, ...] | None) -> tuple[list[Any], Survey]:
-    batches = list(parse(_source(kind, len(data)), io.BytesIO(data), literals))
+def _rows(kind: str, data: bytes, wanted: Wanted | None) -> tuple[list[Any], Survey]:
+    batches = list(parse(_source(kind, len(data)), io.BytesIO(data), wanted))
     rows = [row for batch in batches for row in batch.frame.select(*PROVENANCE).rows()]
     return rows, add_up(batch.survey for batch in batches)
 
@@ -53,17 +53,19 @@ def _rows(kind: str, data: bytes, literals: tuple[str, ...] | None) -> tuple[lis
 @given(LOGS, st.sampled_from(KINDS))
 @example(b"\0" * 10 + b"#Fields: time sc-status\n", "iis")
 def test_any_bytes_are_read_and_every_row_is_counted(data: bytes, kind: str) -> None:
-    """Nothing raises, and rows are parsed, passed over or damaged: with literals and without."""
+    """Nothing raises, and rows are parsed, passed over or damaged: with needles and without."""
     rows, whole = _rows(kind, data, None)
-    some, part = _rows(kind, data, ("OWA", "99"))
-    nothing, bare = _rows(kind, data, ())
+    some, part = _rows(kind, data, Wanted((Needle("OWA"), Needle("99"))))
+    nothing, bare = _rows(kind, data, Wanted(()))
     for seen in (whole, part, bare):
         assert seen.rows == seen.parsed + seen.passed_over + seen.damaged
         assert seen.size == len(data)
         assert len(seen.damaged_samples) == min(5, seen.damaged)
-    assert (len(rows), len(some), len(nothing)) == (whole.parsed, part.parsed, 0)
+    assert (len(rows), len(some), len(nothing)) == (whole.parsed, part.parsed, bare.parsed)
     raw = list(PROVENANCE).index("raw")
-    assert some == [row for row in rows if "owa" in row[raw].lower() or "99" in row[raw]]
+    held = [row for row in rows if "owa" in row[raw].lower() or "99" in row[raw]]
+    assert [row for row in some if row in held] == held
+    assert all(row in rows for row in some + nothing)
     for seen in (part, bare):
         assert replace(seen, parsed=whole.parsed, passed_over=0) == whole
 
@@ -149,14 +151,14 @@ def test_blank_separated_rows_are_read_as_a_plain_reader_reads_them(
             assert row[name] == (None if cell == "-" else value)
 
 
-def test_days_first_and_last_are_the_same_with_and_without_literals(read_log: Read) -> None:
+def test_days_first_and_last_are_the_same_with_and_without_needles(read_log: Read) -> None:
     """The ledger sees rows that are passed over."""
     start = datetime(2021, 3, 1, tzinfo=UTC)
     text = "".join(
         f"{start + timedelta(hours=hour):%Y-%m-%d %H:%M:%S} 192.0.2.7 GET /p{hour} - 443 200\n"
         for hour in range(72)
     )
-    frame, part = read_log("iis", IIS + text, ("/P7 ",))
+    frame, part = read_log("iis", IIS + text, Wanted((Needle("/P7 "),)))
     _, whole = read_log("iis", IIS + text)
     assert frame["cs-uri-stem"].to_list() == ["/p7"]
     assert (part.parsed, part.passed_over) == (1, 71)

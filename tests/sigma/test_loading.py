@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hevesy.sigma import LogSource, Ruleset, SigmaLoadError, TableMap, Taxonomy, load
+from hevesy.sigma import LogSource, Needle, Ruleset, SigmaLoadError, TableMap, Taxonomy, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,22 +215,22 @@ def test_select(tmp_path: Path) -> None:
     assert part.match("t", pl.DataFrame({"a": ["x", "y"]})).rows() == [(0, 1)]
 
 
-def test_literals(tmp_path: Path) -> None:
-    """The required literals are sound, and None where a rule can match without one."""
+def test_needles(tmp_path: Path) -> None:
+    """The required needles are sound, and None where a rule can match without one."""
     text = RULE.replace("{a: x}", "{'a|contains': [Alpha, beta], b: 'x*longer'}")
     rules = load([write(tmp_path, "a.yml", text)], TAXONOMY)
-    assert rules.literals("t") == ("longer",)
+    assert rules.needles("t") == (Needle("longer", expression=False, rules=frozenset([0])),)
     for detection in ("{a: null}", "{'a|re': '[x-z]'}", "{'a|gt': 3}"):
         open_rule = RULE.replace("{a: x}", detection)
-        assert load([write(tmp_path, "a.yml", open_rule)], TAXONOMY).literals("t") is None
+        assert load([write(tmp_path, "a.yml", open_rule)], TAXONOMY).needles("t") is None
 
 
-def test_literals_stay_inside_a_part(tmp_path: Path) -> None:
+def test_needles_stay_inside_a_part(tmp_path: Path) -> None:
     """What may straddle two columns of a concatenation is not promised to stand in a raw row."""
     text = RULE.replace("{a: x}", "{'uri|contains': 'page.aspx?id=1'}")
     table = TableMap("t", (LogSource(category="test"),), {"uri": ("stem", "'?'", "query")})
     rules = load([write(tmp_path, "a.yml", text)], Taxonomy((table,)))
-    assert rules.literals("t") == ("page.aspx",)
+    assert [needle.text for needle in rules.needles("t") or ()] == ["page.aspx"]
 
 
 shapes = st.recursive(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import runpy
 import sys
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from hevesy.sigma import LogSource, Ruleset, TableMap, Taxonomy, load, scanning
+from hevesy.sigma import LogSource, Needle, Ruleset, TableMap, Taxonomy, load, scanning
 from hevesy.sigma.folding import as_text
 
 if TYPE_CHECKING:
@@ -230,15 +231,31 @@ def _load(folder: Path, *found: dict[str, Any]) -> Ruleset:
     return load([path], TAXONOMY)
 
 
-def _assert_sound(literals: tuple[str, ...] | None, matched: list[dict[str, Any]]) -> None:
-    """Each row that matched holds a required literal, compared without ASCII case."""
-    for row in matched if literals is not None else ():
+def _assert_sound(ruleset: Ruleset, table: list[dict[str, Any]], result: pl.DataFrame) -> None:
+    """Each row that a rule matched holds one of its needles, and matches it by any columns."""
+    needles = ruleset.needles("test")
+    for rule, row in result.rows() if needles is not None else ():
         cells = [
-            each for cell in row.values() for each in (cell if isinstance(cell, list) else [cell])
+            each
+            for cell in table[row].values()
+            for each in (cell if isinstance(cell, list) else [cell])
         ]
         texts_of_row = [as_text(pl.Series([each]))[0] for each in cells if each is not None]
-        raw = "\n".join(texts_of_row).encode().lower()
-        assert any(literal.encode() in raw for literal in literals or ())
+        raw = "\n".join(texts_of_row).lower()
+        asked = [needle for needle in needles or () if rule in needle.rules]
+        assert not raw.isascii() or any(_holds(raw, needle) for needle in asked)
+    frame = pl.DataFrame(table, schema=SCHEMA)
+    for fields in ({"text"}, {"text", "number"}, set(SCHEMA)):
+        columns = frame.select(name for name in frame.columns if name in fields)
+        assert set(result.rows()) <= set(
+            ruleset.relaxed("test", fields).match("test", columns).rows()
+        )
+
+
+def _holds(raw: str, needle: Needle) -> bool:
+    if needle.expression:
+        return re.search(needle.text, raw, re.IGNORECASE) is not None
+    return needle.text in raw
 
 
 def test_a_sample_compiles_no_database(tmp_path: Path) -> None:
@@ -302,5 +319,5 @@ def _compare(
         if matches(rule, row)
     ]
     assert result.rows() == expected
-    _assert_sound(ruleset.literals("test"), [table[row] for row in set(result["row"])])
+    _assert_sound(ruleset, table, result)
     assert dict(result.schema) == {"rule": pl.UInt32, "row": pl.UInt32}

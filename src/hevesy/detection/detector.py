@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,10 +12,10 @@ from hevesy.detection.baseline import Baseline, page_of
 from hevesy.detection.correlated import noted
 from hevesy.detection.hits import empty_hits, file_hit, hits_of
 from hevesy.detection.indicator_match import IndicatorRules
-from hevesy.detection.raw_row import in_raw_row
 from hevesy.detection.sigma_rules import SigmaRules
+from hevesy.detection.wanted_rows import wanted_rows
 from hevesy.detection.yara_rules import YaraRules
-from hevesy.records import Batch, read_compiled
+from hevesy.records import Batch, Wanted, read_compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,15 +24,6 @@ if TYPE_CHECKING:
     from hevesy.model import RuleReference, Source
 
 __all__ = ["Detector"]
-
-# What many rows of a log hold: rows are not worth looking for by it.
-_USUAL = {
-    "iis": ("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
-    "httpproxy": (
-        *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
-        *("/autodiscover/", "/rpc/", "/oab/", "/powershell/", "/rest/", "/api/"),
-    ),
-}
 
 _QUOTED = 2000
 """Bytes of a file's head that are quoted where no rule says which part matters."""
@@ -75,22 +65,9 @@ class Detector:
         parts.append(hits_of(batch.table, kind, batch.frame, named, self.indicators.claims))
         return pl.concat(parts, how="diagonal")
 
-    def literals(self, table: str) -> tuple[str, ...] | None:
-        """Text of which a raw row of a text log must hold some for anything here to match it.
-
-        A row that holds none of them, and no letter outside ASCII, matches no Sigma rule of the
-        table and no indicator. None where something can match without such text.
-        """
-        cut = partial(in_raw_row, usual=_USUAL.get(table, ()))
-        found: set[str] = set()
-        for some in (
-            *(rules.ruleset.literals(table, cut) for rules in self.sigma),
-            self.indicators.literals(in_raw_row),
-        ):
-            if some is None:
-                return None
-            found.update(some)
-        return tuple(sorted(found))
+    def wanted(self, table: str) -> Wanted | None:
+        """The rows of a text log that anything here can match; None where that may be any."""
+        return wanted_rows(table, self.sigma, self.indicators)
 
     def file(
         self, source: Source, data: bytes, sha256: str

@@ -94,13 +94,20 @@ class IndicatorRules:
             ]
         return pl.concat(parts).unique().sort("rule", "row")
 
-    def literals(self, cut: Callable[[str], str]) -> tuple[str, ...] | None:
+    def literals(self, table: str, cut: Callable[[str], str]) -> tuple[str, ...] | None:
         """Text of which a raw row must hold some to hold an indicator; None where that is unknown.
 
         Args:
+            table: Name of the rows' table.
             cut: What of a value stands in a raw row as it does in a cell; empty where nothing does.
         """
-        compared = _EQUAL.keys() | _WITHIN.keys()
+        known = _known(table)
+        compared = {
+            kind
+            for where in (_EQUAL, _WITHIN)
+            for kind, columns in where.items()
+            if not known.isdisjoint(columns)
+        }
         found = {
             cut(value)
             for kind, values in self._by_type.items()
@@ -108,6 +115,13 @@ class IndicatorRules:
             for value in values
         }
         return None if "" in found else tuple(sorted(found))
+
+    def foreign(self, table: str) -> frozenset[str]:
+        """Columns that indicators are looked for in, and that the table does not have."""
+        named = {
+            one for where in (_EQUAL, _WITHIN) for columns in where.values() for one in columns
+        }
+        return frozenset(named - _known(table))
 
     def of_file(self, hashes: Mapping[str, str], windows_path: str, *, web: bool) -> list[Claim]:
         """Claims of the indicators that a file's hash or path is.
@@ -128,6 +142,12 @@ class IndicatorRules:
         path = windows_path.lower()
         index = self._by_type.get("file_path", {}).get(path)
         return [*found, *([self.claims[index]] if path and index is not None else [])]
+
+
+def _known(table: str) -> set[str]:
+    """Names and pivots of a table's columns."""
+    columns = TABLES[table].columns
+    return {column.name for column in columns} | {column.pivot for column in columns}
 
 
 def _columns(names: Sequence[str], table: str, frame: pl.DataFrame) -> list[str]:

@@ -9,9 +9,9 @@ from hevesy.incident.shells import SHELLS, confirm, known_shells
 from hevesy.incident.touches import (
     SHELL_REQUEST,
     TOUCHES,
-    literals_of,
     shell_requests,
     touching,
+    wanted_by,
 )
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "followed_pivots",
     "is_attempt",
     "known_shells",
-    "literals_of",
     "reconstruct",
     "shell_requests",
     "touching",
+    "wanted_by",
 ]

@@ -9,6 +9,7 @@ import polars as pl
 
 from hevesy.detection import HITS, RAW_LIMIT
 from hevesy.model import Level, Outcome, RuleReference, Stage
+from hevesy.records import Needle, Wanted
 from hevesy.tables import TABLES, TIME
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from hevesy.records import Batch
 
-__all__ = ["SHELL_REQUEST", "TOUCHES", "literals_of", "shell_requests", "touching"]
+__all__ = ["SHELL_REQUEST", "TOUCHES", "shell_requests", "touching", "wanted_by"]
 
 TOUCHES: dict[str, pl.DataType] = {
     "time": TIME,
@@ -73,15 +74,14 @@ _ANSWERED = (200, 299)
 _READ_FIRST = ("address", "method", "page", "status")
 
 
-def literals_of(values: Sequence[str]) -> tuple[str, ...]:
-    """Text that a raw row must hold, one of them, to touch one of some values.
+def wanted_by(values: Sequence[str]) -> Wanted | None:
+    """The raw rows that may touch one of some values; None where that may be any.
 
     A value is cut down to its longest run of characters that no log encodes: a blank written as
     `+`, or a doubled quote, hides nothing.
     """
-    return tuple(
-        sorted({max(_PLAIN.findall(v), key=len) for v in values if _PLAIN.search(v)}),
-    )
+    runs = [max(_PLAIN.findall(value), key=len, default="") for value in values]
+    return Wanted(tuple(map(Needle, sorted(set(runs))))) if all(runs) else None
 
 
 def touching(batch: Batch, kind: str, followed: Sequence[tuple[str, str]]) -> pl.DataFrame:

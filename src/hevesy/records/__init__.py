@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, BinaryIO
 
 from hevesy.records import (
@@ -21,7 +20,10 @@ from hevesy.records import (
 from hevesy.records.batch import Batch, Parser, add_up
 from hevesy.records.compiled_page import CompiledPage, read_compiled
 from hevesy.records.recognition import recognise_among
-from hevesy.records.together import SMALL
+from hevesy.records.rest import Rest
+from hevesy.records.rest import read_rests as rests_of
+from hevesy.records.sieve import Sieve
+from hevesy.records.wanted import ALWAYS, Needle, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,17 +31,22 @@ if TYPE_CHECKING:
     from hevesy.model import Source, Survey
 
 __all__ = [
+    "ALWAYS",
     "PARSERS",
-    "SMALL",
     "Batch",
     "CompiledPage",
+    "Needle",
     "Parser",
+    "Rest",
+    "Sieve",
+    "Wanted",
     "add_up",
     "parse",
-    "parse_together",
     "parser_for",
     "read_compiled",
+    "read_rests",
     "recognise",
+    "sieve",
     "survey",
 ]
 
@@ -79,46 +86,35 @@ def parser_for(kind: str) -> Parser | None:
     return next((parser for parser in PARSERS if parser.kind == kind), None)
 
 
-def parse(
-    source: Source, stream: BinaryIO, literals: tuple[str, ...] | None = None
-) -> Iterator[Batch]:
+def parse(source: Source, stream: BinaryIO, wanted: Wanted | None = None) -> Iterator[Batch]:
     """Read a source, batch by batch, by its `kind`; a kind without rows yields nothing.
 
     Args:
         source: what is read; its `kind` names the parser.
         stream: its bytes, from their start; seekable where the parser says so.
-        literals: with them, rows that hold none of them may be passed over (and are counted).
+        wanted: with it, rows that it does not want may be passed over (and are counted).
     """
     parser = parser_for(source.kind)
     if parser is None or parser.parse is None:
         return iter(())
-    return parser.parse(source, stream, literals)
+    return parser.parse(source, stream, wanted)
 
 
-def parse_together(
-    sources: Sequence[Source], contents: Sequence[bytes], literals: tuple[str, ...] | None = None
-) -> list[list[Batch]]:
-    """Read small sources of one kind, which is much quicker than one by one; else like `parse`.
+def sieve(kind: str, wanted: Wanted | None) -> Sieve | None:
+    """What passes over the rows of a text log kind that nobody wants; None for other kinds."""
+    parser = parser_for(kind)
+    return None if parser is None or parser.text is None else Sieve(parser.text, wanted)
 
-    Args:
-        sources: what is read, all of one `kind`.
-        contents: the bytes of each, at most `SMALL` where its kind is read together at all.
-        literals: as for `parse`.
 
-    Returns:
-        The batches of each source.
+def read_rests(kind: str, rests: Sequence[Rest]) -> list[Batch]:
+    """What sieves left of text logs of one kind, read together: a batch of each.
+
+    Many small logs are read in this way much quicker than one by one.
     """
-    parser = parser_for(sources[0].kind) if sources else None
-    if parser is None or parser.together is None:
-        found: list[Batch | None] = [None] * len(sources)
-    else:
-        found = parser.together(contents, literals)
-    return [
-        [batch] if batch is not None else list(parse(source, io.BytesIO(data), literals))
-        for source, data, batch in zip(sources, contents, found, strict=True)
-    ]
+    parser = parser_for(kind)
+    return [] if parser is None or parser.text is None else rests_of(parser.text, rests)
 
 
 def survey(source: Source, stream: BinaryIO) -> Survey:
-    """Read every byte of a source for the ledger alone: no row is kept."""
-    return add_up(batch.survey for batch in parse(source, stream, ()))
+    """Read every byte of a source for the ledger alone."""
+    return add_up(batch.survey for batch in parse(source, stream, Wanted(())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,9 +20,12 @@ from hevesy.model import (
     TargetSeen,
 )
 from hevesy.records.clients import add_up_clients
+from hevesy.records.wanted import Wanted
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from hevesy.records.text_log import TextLog  # noqa: TC004  # it needs `Batch`; names suffice here
 
 __all__ = ["Batch", "Parser", "add_up", "counted"]
 
@@ -60,13 +63,13 @@ class Parser:
     recognise: Callable[[bytes, str], bool]
     """`(head, path) -> bool`: the first 64 KiB, and the lower-case path joined by `/`; an empty
     path asks whether the content alone says so."""
-    parse: Callable[[Source, BinaryIO, tuple[str, ...] | None], Iterator[Batch]] | None
-    """`(source, stream, literals)`; None for a file kind. With literals, only rows that hold one
-    of them, compared without case, must be yielded: the others may be counted as passed over."""
+    parse: Callable[[Source, BinaryIO, Wanted | None], Iterator[Batch]] | None
+    """`(source, stream, wanted)`; None for a file kind. With `wanted`, rows that it does not want
+    may be counted as passed over."""
     seekable: bool = False
     """Whether `stream` must be seekable (EVTX)."""
-    together: Callable[[Sequence[bytes], tuple[str, ...] | None], list[Batch | None]] | None = None
-    """`(contents, literals)`: many small sources at once, None for those to be read alone."""
+    text: TextLog | None = None
+    """How a text log is read, so that rows of many of them can be read together."""
 
 
 _COUNTED = re.compile(r"(.+ \(counted by row\)): (\d+)")

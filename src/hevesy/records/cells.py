@@ -8,11 +8,9 @@ from functools import partial
 
 import polars as pl
 
-from hevesy.model import DamagedRow
 from hevesy.records.clock import repaired, usual_time
-from hevesy.records.lines import SAMPLES, sampled
 
-__all__ = ["Damage", "Layout", "cells_of"]
+__all__ = ["Layout", "cells_of"]
 
 _SURPLUS = 64
 """Separators too many that a row may have and still be realigned."""
@@ -21,15 +19,6 @@ Way = Callable[[pl.DataFrame, "Layout"], "pl.LazyFrame | None"]
 """Reads the cells of rows, of all or of those that it can read."""
 
 _CONTEXT = ("line", "offset", "raw", "_version", "_date")
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Rows that could not be read."""
-
-    count: int = 0
-    samples: tuple[DamagedRow, ...] = ()
-    """The first, at most `SAMPLES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class Layout:
         return len(self.names) - 1
 
 
-def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Damage]:
+def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Cells of rows under one header, as text.
 
     A row is read on the first of these ways that gives it as many cells as there are columns, a
@@ -67,13 +56,14 @@ def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Damage]:
         layout: of their header.
 
     Returns:
-        Rows with `time` and a text column a header column, by line; and the damaged ones.
+        Rows with `time` and a text column a header column, by line; and the damaged ones, as
+        `line`, `raw` and `reason`, by line.
     """
     if layout.when is None:
-        return rows.clear(), Damage(len(rows), _samples(rows, layout))
+        return rows.clear(), _damaged(rows, layout)
     good, odd = _sound(rows, _plain(rows, layout), layout, layout.anchors)
     if odd.is_empty():
-        return good, Damage()
+        return good, _damaged(odd, layout)
     enough = pl.col("raw").str.count_matches(layout.separator, literal=True) >= layout.separators
     short = odd.filter(~enough)
     odd = odd if short.is_empty() else odd.filter(enough)
@@ -85,8 +75,7 @@ def cells_of(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Damage]:
             parts.append(more)
     found = [part for part in parts if not part.is_empty()] or parts[:1]
     whole = pl.concat(found).sort("line") if len(found) > 1 else found[0]
-    worst = pl.concat([short.head(SAMPLES), odd.head(SAMPLES)]).sort("line")
-    return whole, Damage(len(short) + len(odd), _samples(worst, layout))
+    return whole, _damaged(pl.concat([short, odd]).sort("line"), layout)
 
 
 def _sound(
@@ -204,8 +193,8 @@ def _surplus_at(rows: pl.DataFrame, layout: Layout, *, at: int) -> pl.LazyFrame:
     )
 
 
-def _samples(rows: pl.DataFrame, layout: Layout) -> tuple[DamagedRow, ...]:
-    """The first rows with what is wrong with them."""
+def _damaged(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Rows that could not be read, with what is wrong with them."""
     width = len(layout.names)
     cells = pl.col("raw").str.count_matches(layout.separator, literal=True) + 1
     wrong = cells < width if layout.rest else cells != width
@@ -217,4 +206,4 @@ def _samples(rows: pl.DataFrame, layout: Layout) -> tuple[DamagedRow, ...]:
     )
     if layout.when is None:
         reason = pl.lit("its header names no time, or is no list of columns")
-    return sampled(rows.head(SAMPLES).select("line", "raw", reason=reason))
+    return rows.select("line", "raw", reason=reason)

@@ -14,7 +14,7 @@ from hevesy.records.build_number import build_number
 from hevesy.records.clients import clients
 from hevesy.records.passed_on import targets
 
-__all__ = ["SERVERS", "coverage", "coverages"]
+__all__ = ["COUNT", "coverage", "coverages"]
 
 _NAMES = 64
 _BUILDS = 64
@@ -23,8 +23,12 @@ _CLIENT_ROWS = 8192
 """Rows of a block that tell who its clients are; more than the largest of the small logs that are
 read together has, so that those say the same in either way."""
 
-SERVERS = 256
+_SERVERS = 256
 """Servers of one block whose days are counted; a real log speaks of one."""
+
+COUNT = "_count"
+"""Column of how many rows a row stands for; without it each stands for itself. Rows that were
+passed over stand in two rows, the first and the last of them (which counts none)."""
 
 Builds = Callable[[pl.LazyFrame], pl.LazyFrame]
 
@@ -39,7 +43,7 @@ def coverage(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> Sur
     """
     if rows.is_empty():
         return Survey()
-    rows = _few_servers(rows).with_columns(_place=pl.lit(0, pl.UInt32))
+    rows = rows.with_columns(_place=pl.lit(0, pl.UInt32))
     return coverages(rows, kind, builds, every=max(1, len(rows) // _CLIENT_ROWS))[0]
 
 
@@ -49,13 +53,19 @@ def coverages(
     """What `coverage` says of the rows of each `_place`.
 
     Args:
-        rows: with `_place`; for the others see `coverage`.
+        rows: with `_place`, and `COUNT` where some stand for others; see `coverage`.
         kind: what the days are counted as.
         builds: see `coverage`.
         every: one row in so many is asked who its client was.
     """
+    rows = _few_servers(rows)
     bare = rows.select(
-        "_place", "server", "line", "_version", time=pl.col("time").dt.replace_time_zone(None)
+        "_place",
+        "server",
+        "line",
+        "_version",
+        time=pl.col("time").dt.replace_time_zone(None),
+        count=pl.col(COUNT) if COUNT in rows.columns else pl.lit(1, pl.Int64),
     )
     carried = [] if builds is None else [builds(rows.lazy())]
     if bare["_version"].null_count() < len(bare):
@@ -66,7 +76,8 @@ def coverages(
     for several in carried:
         for place, build in _builds(several):
             seen.setdefault(place, []).append(build)
-    others, asked = targets(rows), clients(rows, kind, every=every)
+    read = rows.filter(pl.col("raw").is_not_null()) if COUNT in rows.columns else rows
+    others, asked = targets(rows), clients(read, kind, every=every)
     return {
         place: replace(
             _survey(days, seen.get(place, [])),
@@ -93,12 +104,20 @@ def _survey(days: list[DayCount], builds: list[BuildSeen]) -> Survey:
 
 
 def _few_servers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose rarest servers are nobody's where there are more than any log speaks of."""
-    if rows["server"].null_count() == len(rows) or rows["server"].n_unique() <= SERVERS:
+    """Rows whose rarest servers are nobody's where a place has more than any log speaks of."""
+    if rows["server"].null_count() == len(rows) or rows["server"].n_unique() <= _SERVERS:
         return rows
-    counts = rows["server"].drop_nulls().value_counts().sort("count", "server", descending=True)
-    known = counts["server"].head(SERVERS)
-    return rows.with_columns(server=pl.when(pl.col("server").is_in(known.implode())).then("server"))
+    ranked = (
+        rows.drop_nulls("server")
+        .group_by("_place", "server")
+        .len()
+        .sort("_place", "len", "server", descending=[False, True, False])
+        .filter(pl.int_range(pl.len()).over("_place") < _SERVERS)
+        .select("_place", "server", _known=pl.lit(value=True))
+    )
+    return rows.join(
+        ranked, on=["_place", "server"], how="left", maintain_order="left"
+    ).with_columns(server=pl.when("_known").then("server"))
 
 
 def _utc(time: datetime) -> datetime:
@@ -110,7 +129,11 @@ def _days(rows: pl.DataFrame, kind: str) -> dict[int, list[DayCount]]:
     counts = (
         rows.lazy()
         .group_by("_place", server=pl.col("server").fill_null(""), day=pl.col("time").dt.date())
-        .agg(pl.len(), first=pl.col("time").min(), last=pl.col("time").max())
+        .agg(
+            pl.col("count").sum(),
+            first=pl.col("time").min(),
+            last=pl.col("time").max(),
+        )
         .sort("_place", "server", "day")
         .collect()
     )

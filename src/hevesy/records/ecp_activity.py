@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
-
 import polars as pl
 
-from hevesy.records.batch import Batch, Parser
 from hevesy.records.ecp_log import ECP_TIME, ecp_builds, with_event_data, with_pairs
 from hevesy.records.recognition import log_type
-from hevesy.records.text_log import TextLog, first_of, parse_text_log
-from hevesy.records.together import parse_together
+from hevesy.records.sieve import text_parser
+from hevesy.records.text_log import TextLog, first_of
 from hevesy.tables.ecp_activity import ECP_ACTIVITY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from hevesy.model import Source
 
 __all__ = ["PARSER"]
 
@@ -54,12 +46,4 @@ def _recognise(head: bytes, path: str) -> bool:
     return path.endswith(".log") and "/logging/ecp/activity/" in path
 
 
-def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
-    return parse_text_log(_LOG, stream, literals)
-
-
-def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
-    return parse_together(_LOG, contents, literals)
-
-
-PARSER = Parser("ecp_activity", _recognise, _parse, together=_together)
+PARSER = text_parser(_LOG, _recognise)

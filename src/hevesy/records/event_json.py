@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hevesy.model import Source
+    from hevesy.records.wanted import Wanted
 
 __all__ = ["PARSER", "parse", "read_event", "recognise"]
 
@@ -55,17 +56,17 @@ def recognise(head: bytes, path: str) -> bool:  # noqa: ARG001  # content alone 
 def parse(
     source: Source,  # noqa: ARG001  # the rows say all
     stream: BinaryIO,
-    literals: tuple[str, ...] | None = None,  # noqa: ARG001  # see below
+    wanted: Wanted | None = None,  # noqa: ARG001  # see below
 ) -> Iterator[Batch]:
     r"""Read every event.
 
-    `literals` are not used: JSON may write any character as `\u0041`, and the ledger needs the
+    `wanted` is not used: JSON may write any character as `\u0041`, and the ledger needs the
     time, channel and computer of every event anyway.
 
     Args:
         source: Not used.
         stream: Read forwards to its end.
-        literals: Ignored.
+        wanted: Ignored.
 
     Yields:
         Frames of table `windows` with the line number as `record`; at least one batch.

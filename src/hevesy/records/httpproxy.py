@@ -7,20 +7,13 @@ where the service was started anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
-
 import polars as pl
 
-from hevesy.records.batch import Batch, Parser
+from hevesy.records.passed_on import FORGED
 from hevesy.records.recognition import head_lines, log_type
-from hevesy.records.text_log import TextLog, first_of, parse_text_log
-from hevesy.records.together import parse_together
+from hevesy.records.sieve import text_parser
+from hevesy.records.text_log import Sift, TextLog, first_of
 from hevesy.tables.httpproxy import HTTPPROXY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from hevesy.model import Source
 
 __all__ = ["PARSER"]
 
@@ -87,6 +80,13 @@ _LOG = TextLog(
         "BackEndGenericInfo",
     ),
     builds=_builds,
+    sift=Sift(
+        first=("DateTime",),
+        time="0000-00-00T00:00:00.000Z",
+        digits={"HttpStatus": (0, 3)},
+        constant=(*_VERSION, "ServerHostName"),
+        always=FORGED,
+    ),
 )
 
 
@@ -101,12 +101,4 @@ def _recognise(head: bytes, path: str) -> bool:
     return "/httpproxy/" in path and path.endswith(".log") and "/logging/" in path
 
 
-def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
-    return parse_text_log(_LOG, stream, literals)
-
-
-def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
-    return parse_together(_LOG, contents, literals)
-
-
-PARSER = Parser("httpproxy", _recognise, _parse, together=_together)
+PARSER = text_parser(_LOG, _recognise)

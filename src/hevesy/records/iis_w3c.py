@@ -7,21 +7,18 @@ cell is written as `+`; Exchange's own probes leave two blanks in front of the u
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.records.batch import Batch, Parser
 from hevesy.records.recognition import head_lines
-from hevesy.records.text_log import TextLog, parse_text_log
-from hevesy.records.together import parse_together
+from hevesy.records.sieve import text_parser
+from hevesy.records.text_log import Sift, TextLog
 from hevesy.tables import TIME
 from hevesy.tables.iis import EXCHANGE_STEMS, IIS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from hevesy.model import Source
+    from collections.abc import Sequence
 
 __all__ = ["PARSER"]
 
@@ -140,6 +137,13 @@ _LOG = TextLog(
     ),
     finish=_finish,
     witness=_shows_exchange,
+    sift=Sift(
+        first=("date", "log_time"),
+        time="0000-00-00 00:00:00",
+        digits={"sc-status": (3,)},
+        constant=("s-computername",),
+        shown=("cs-uri-stem", "sc-status"),
+    ),
     settle=_Midnight,
 )
 
@@ -157,12 +161,4 @@ def _recognise(head: bytes, path: str) -> bool:
     return name.endswith(".log") and (in_folder or name.startswith(("u_ex", "u_in", "u_nc")))
 
 
-def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
-    return parse_text_log(_LOG, stream, literals)
-
-
-def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
-    return parse_together(_LOG, contents, literals)
-
-
-PARSER = Parser("iis", _recognise, _parse, together=_together)
+PARSER = text_parser(_LOG, _recognise)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
-
 import polars as pl
 
-from hevesy.records.batch import Batch, Parser
 from hevesy.records.event_data import unquoted
 from hevesy.records.recognition import head_lines, log_type
-from hevesy.records.text_log import TextLog, first_of, parse_text_log
-from hevesy.records.together import parse_together
+from hevesy.records.sieve import text_parser
+from hevesy.records.text_log import TextLog, first_of
 from hevesy.tables.oab_generator import OAB_GENERATOR
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from hevesy.model import Source
 
 __all__ = ["PARSER"]
 
@@ -51,12 +43,4 @@ def _recognise(head: bytes, path: str) -> bool:
     )
 
 
-def _parse(_: Source, stream: BinaryIO, literals: tuple[str, ...] | None) -> Iterator[Batch]:
-    return parse_text_log(_LOG, stream, literals)
-
-
-def _together(contents: Sequence[bytes], literals: tuple[str, ...] | None) -> list[Batch | None]:
-    return parse_together(_LOG, contents, literals)
-
-
-PARSER = Parser("oab_generator", _recognise, _parse, together=_together)
+PARSER = text_parser(_LOG, _recognise)

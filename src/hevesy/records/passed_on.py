@@ -14,13 +14,14 @@ import polars as pl
 from hevesy.model import TargetSeen
 from hevesy.records.build_number import build_number
 
-__all__ = ["TARGETS", "targets"]
+__all__ = ["FORGED", "TARGETS", "targets"]
 
 TARGETS = 256
 """Servers and builds of one block of rows that are kept; an organization has fewer."""
 
 _NEEDED = {"TargetServer", "TargetServerVersion"}
-_FORGED = ["ServerInfo~", "X-BEResource", "X-AnonResource"]
+FORGED = ("ServerInfo~", "X-BEResource", "X-AnonResource")
+"""What a row holds where a client named the back end."""
 _HOST = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$"
 
 
@@ -38,7 +39,9 @@ def targets(rows: pl.DataFrame) -> dict[int, tuple[TargetSeen, ...]]:
     if wanted.is_empty():
         return {}
     forged = [
-        pl.col(name).str.contains_any(_FORGED, ascii_case_insensitive=True).fill_null(value=False)
+        pl.col(name)
+        .str.contains_any(list(FORGED), ascii_case_insensitive=True)
+        .fill_null(value=False)
         for name in ("AnchorMailbox", "RoutingHint")
         if name in rows.columns
     ]

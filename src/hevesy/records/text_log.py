@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
 
 import polars as pl
 
-from hevesy.model import Survey
 from hevesy.records.batch import Batch, counted
-from hevesy.records.cells import Damage, Layout, cells_of
+from hevesy.records.cells import Layout, cells_of
 from hevesy.records.coverage import coverage
 from hevesy.records.headers import COLUMN_LISTS, Context, Section, column_names, sections
 from hevesy.records.host_name import NAMELESS, host_names
-from hevesy.records.lines import SAMPLES, LineBlock, line_blocks, sampled
+from hevesy.records.lines import SAMPLES, LineBlock, sampled
 from hevesy.tables import PROVENANCE, Table
 
 __all__ = [
+    "Reading",
+    "Sift",
     "TextLog",
+    "batch_of",
     "finished",
     "first_of",
-    "kept",
     "layout_of",
     "named",
-    "parse_text_log",
+    "valued",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sift:
+    """What ordinary rows of a log kind look like in its bytes, so that they can be passed over."""
+
+    first: tuple[str, ...]
+    """Columns of the time, which are the first."""
+    time: str
+    """How they are written: a `0` for each digit, everything else as it stands."""
+    digits: Mapping[str, tuple[int, ...]]
+    """Columns of digits -> how many there may be. All of `TextLog.anchors` are among them."""
+    constant: tuple[str, ...] = ()
+    """Columns that hold the same in all rows of a log: a row with something else is read."""
+    shown: tuple[str, ...] = ()
+    """Columns that `TextLog.witness` looks at."""
+    always: tuple[str, ...] = ()
+    """Text with which a row is read, whoever wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,8 @@ class TextLog:
 
     witness: Callable[[Sequence[str]], pl.Expr | None] | None = None
     """Names of columns -> which rows say what the server is; the first is never passed over."""
+    sift: Sift | None = None
+    """How its ordinary rows are told from their bytes; None where all rows are read."""
 
     @property
     def bare_starts(self) -> tuple[str, ...]:
@@ -81,19 +101,11 @@ def first_of(*columns: str) -> Callable[[tuple[str, ...]], pl.Expr | None]:
     return when
 
 
-_WORTH = 0.3
-"""Share of rows with a literal from which on looking for literals costs more than it saves."""
-
-_SAMPLE = 1000
-"""Rows that a block must have to tell that share."""
-
-
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """One source being read: what its lines so far have said."""
 
     log: TextLog
-    literals: tuple[str, ...] | None
     context: Context = field(default_factory=Context)
     layouts: dict[str, Layout] = field(default_factory=dict)
     settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None
@@ -122,52 +134,24 @@ def layout_of(log: TextLog, fields: str) -> Layout:
     )
 
 
-def parse_text_log(
-    log: TextLog, stream: BinaryIO, literals: tuple[str, ...] | None
-) -> Iterator[Batch]:
-    """Batches of a text log, one a block of lines; never raises for what the bytes are.
-
-    Args:
-        log: the kind.
-        stream: the bytes, from their start.
-        literals: with them, rows that hold none (ASCII case is no matter) may be absent from the
-            frames (see `kept`), and are where most rows hold none; the surveys are the same but
-            for `parsed` and `passed_over`. Empty: a survey alone.
-
-    Yields:
-        Batches in the order of the source, at least one.
-    """
-    reading = _Reading(log, None if literals and "" in literals else literals)
-    reading.settle = log.settle() if log.settle else None
-    seen = False
-    for block in line_blocks(stream):
-        seen = True
-        yield _batch(reading, block)
-    if not seen:
-        yield Batch(log.table.name, pl.DataFrame(schema=PROVENANCE), Survey())
-
-
-def _batch(reading: _Reading, block: LineBlock) -> Batch:
+def batch_of(reading: Reading, block: LineBlock) -> Batch:
+    """The rows of a block of lines; never raises for what they are."""
     log = reading.log
     parts, reading.context = sections(block.frame, reading.context, log.bare)
     good, bad = _rows(reading, parts)
-    wanted = kept(log, good, reading.literals)
-    if reading.literals and len(good) > _SAMPLE and len(wanted) > _WORTH * len(good):
-        reading.literals = None
-    damaged = sum(damage.count for damage in bad) + block.damaged
-    samples = [*block.samples, *(sample for damage in bad for sample in damage.samples)]
+    damaged = sum(map(len, bad)) + block.damaged
+    samples = [*block.samples, *(sample for one in bad for sample in sampled(one.head(SAMPLES)))]
     survey = replace(
         coverage(good, log.kind, log.builds),
         size=block.size,
         rows=len(good) + damaged,
-        parsed=len(wanted),
-        passed_over=len(good) - len(wanted),
+        parsed=len(good),
         damaged=damaged,
         damaged_samples=tuple(sorted(samples, key=lambda sample: sample.line)[:SAMPLES]),
         headers=tuple(part.fields for part in parts if part.fields is not None and len(part.rows)),
         notes=_notes(block, parts, good),
     )
-    return Batch(log.table.name, finished(log, wanted), survey)
+    return Batch(log.table.name, finished(log, good), survey)
 
 
 def _notes(block: LineBlock, parts: list[Section], good: pl.DataFrame) -> tuple[str, ...]:
@@ -184,14 +168,13 @@ def _notes(block: LineBlock, parts: list[Section], good: pl.DataFrame) -> tuple[
     return tuple(notes)
 
 
-def _rows(reading: _Reading, parts: list[Section]) -> tuple[pl.DataFrame, list[Damage]]:
+def _rows(reading: Reading, parts: list[Section]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Rows read, in order, and rows damaged, by the header that they stand under."""
     good: list[pl.DataFrame] = []
-    bad: list[Damage] = []
+    bad: list[pl.DataFrame] = []
     for part in parts:
         if part.fields is None:
-            first = part.rows.head(SAMPLES).with_columns(reason=pl.lit(part.reason))
-            bad.append(Damage(len(part.rows), sampled(first)))
+            bad.append(part.rows.with_columns(reason=pl.lit(part.reason)))
         elif not part.rows.is_empty():
             found, damage = cells_of(part.rows, reading.layout(part.fields))
             bad.append(damage)
@@ -216,41 +199,22 @@ def named(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(names["server"], names["nameless"].alias("_nameless"))
 
 
-def kept(log: TextLog, rows: pl.DataFrame, literals: tuple[str, ...] | None) -> pl.DataFrame:
-    """The rows that hold a literal; all without literals, none with an empty tuple.
-
-    With a literal, also those that hold a letter outside ASCII, which may stand for one inside it
-    (the sign of kelvin, for a `k`); and of each server the first that says what it is.
-    """
-    if literals is None or rows.is_empty():
-        return rows
-    if not literals:
-        return rows.clear()
-    raw = pl.col("raw")
-    wanted = raw.str.contains_any(list(literals), ascii_case_insensitive=True)
-    wanted |= raw.str.len_bytes() != raw.str.len_chars()
-    witness = log.witness(rows.columns) if log.witness else None
-    if witness is not None:
-        rows = rows.with_row_index("_at")
-        of_one = [name for name in ("_place", "server") if name in rows.columns]
-        seen = rows.filter(witness).unique(of_one, keep="first", maintain_order=True)["_at"]
-        wanted |= pl.col("_at").is_in(seen.implode())
-    return rows.filter(wanted)
-
-
 def finished(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
     """Cells into values: empty ones null, known numbers numbers; provenance in front."""
     if rows.is_empty():
         return pl.DataFrame(schema=PROVENANCE)
-    dtypes = log.table.dtypes()
-    own = [name for name in rows.columns if name not in PROVENANCE and not name.startswith("_")]
-    rows = rows.with_columns(
-        *(_value(name, log.empty, dtypes) for name in own), record=pl.lit(None, pl.Int64)
-    )
+    rows = valued(log, rows).with_columns(record=pl.lit(None, pl.Int64))
     if log.finish:
         rows = log.finish(rows)
     own = [name for name in rows.columns if name not in PROVENANCE and not name.startswith("_")]
     return rows.select(*PROVENANCE, *own)
+
+
+def valued(log: TextLog, rows: pl.DataFrame) -> pl.DataFrame:
+    """Cells as values: empty ones null, known numbers numbers."""
+    dtypes = log.table.dtypes()
+    own = [name for name in rows.columns if name not in PROVENANCE and not name.startswith("_")]
+    return rows.with_columns(_value(name, log.empty, dtypes) for name in own)
 
 
 def _value(name: str, empty: str, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:

@@ -18,6 +18,7 @@ from hevesy.sigma.correlation import Correlation
 from hevesy.sigma.errors import SigmaLoadError
 from hevesy.sigma.gates import Need
 from hevesy.sigma.loading import load
+from hevesy.sigma.needles import Needle
 from hevesy.sigma.rule import Refusal, RefusalKind, Rule
 from hevesy.sigma.ruleset import Ruleset
 from hevesy.sigma.taxonomy import LogSource, TableMap, Taxonomy
@@ -26,6 +27,7 @@ __all__ = [
     "Correlation",
     "LogSource",
     "Need",
+    "Needle",
     "Refusal",
     "RefusalKind",
     "Rule",

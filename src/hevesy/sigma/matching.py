@@ -13,11 +13,10 @@ from hevesy.sigma.candidates import Candidates
 from hevesy.sigma.fields import FieldAtoms
 from hevesy.sigma.folding import as_text
 from hevesy.sigma.frames import FrameState
-from hevesy.sigma.literals import literals
 from hevesy.sigma.sieves import FieldSieve, sieves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hevesy.sigma.plan import Group, Plan
@@ -105,10 +104,6 @@ class Matcher:
             matched = evaluation.narrow(group.trees[position], rows)
             if matched:
                 yield group.rules[position], matched
-
-    def literals(self, cut: Callable[[str], str] = str) -> tuple[str, ...] | None:
-        """See `Ruleset.literals`."""
-        return literals(self._plan, cut)
 
 
 def _result(found: dict[int, BitMap]) -> pl.DataFrame:

@@ -10,13 +10,13 @@ from itertools import product
 from re import _constants, _parser  # type: ignore[attr-defined]  # the one parser of regexes there is
 from typing import Any
 
-__all__ = ["required"]
+__all__ = ["OTHERWISE", "required"]
 
 _MOST = 64
 """Strings of the largest set that is followed; a larger one is no longer worth looking for."""
 
 # What the engine's regexes have and Python's do not, or not with the same meaning.
-_OTHERWISE = re.compile(r"\\[<>pPzZQE]|\\b\{|&&|--|~~|\[\[|\(\?[a-zA-Z]*x")
+OTHERWISE = re.compile(r"\\[<>pPzZQE]|\\b\{|&&|--|~~|\[\[|\(\?[a-zA-Z]*x")
 
 _Words = frozenset[str]
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
@@ -37,7 +37,7 @@ def required(pattern: str, price: Callable[[_Words], float | None]) -> _Words | 
     Returns:
         The rarest such set; None where none is known.
     """
-    if _OTHERWISE.search(pattern):
+    if OTHERWISE.search(pattern):
         return None
     try:
         with warnings.catch_warnings():

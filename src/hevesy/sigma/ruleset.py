@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,14 @@ import polars as pl
 from hevesy.sigma.correlation import Correlation, correlate, fields_of
 from hevesy.sigma.gates import Need, needs
 from hevesy.sigma.matching import Matcher
+from hevesy.sigma.needles import Needle, needles, relaxed
 from hevesy.sigma.plan import Plan
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.selecting import select
 from hevesy.sigma.stored import FORMAT, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection
 
 __all__ = ["FORMAT", "Ruleset"]
 
@@ -29,8 +31,8 @@ class Ruleset:
 
     It can be pickled, and is then as small as `dumps()`; what was stored is decoded by parts, when
     they are looked at, so that a process that sees one table decodes its plan alone. Pattern
-    databases are made (or read from the cache) in each process when a frame first needs them. One thread at a time may match with
-    it: use processes, each with its own.
+    databases are made (or read from the cache) in each process when a frame first needs them. One
+    thread at a time may match with it: use processes, each with its own.
     """
 
     rules: Sequence[Rule]
@@ -56,19 +58,30 @@ class Ruleset:
         """
         return self._matcher(table).match(frame)
 
-    def literals(self, table: str, cut: Callable[[str], str] = str) -> tuple[str, ...] | None:
-        """Text that a raw row must contain some of, to match any rule of the table.
+    def needles(self, table: str, cut: Callable[[str], str] = str) -> tuple[Needle, ...] | None:
+        """Text that a raw row must hold some of, to match rules of the table.
 
-        A row that matches holds at least one of these, compared without regard to ASCII case, in
-        one of its field values; or a letter outside ASCII, which a regular expression may take for
-        one inside it. None where some rule can match without such text.
+        A row that matches a rule holds at least one of its needles, compared without regard to
+        ASCII case, in one of its field values; or a letter outside ASCII, which a regular
+        expression may take for one inside it. None where some rule can match without such text.
 
         Args:
             table: Name of a table of the taxonomy.
             cut: What of a literal stands in the raw row as it does in the field: a row may write
                 a blank as `+`. Empty where nothing does.
         """
-        return self._matcher(table).literals(cut)
+        plan = self.plans.get(table)
+        return () if plan is None else needles(plan, cut)
+
+    def relaxed(self, table: str, fields: Collection[str]) -> Ruleset:
+        """The rules of one table where every other field passes every test, whatever it holds.
+
+        A rule that does not match the fields given, in this rule set, matches no row that has
+        them.
+        """
+        plan = self.plans.get(table)
+        plans = {} if plan is None else {table: relaxed(plan, fields)}
+        return replace(self, plans=plans, correlations=(), _matchers={})
 
     def select(self, keep: Callable[[Rule], bool]) -> Ruleset:
         """The rule set with only the rules that `keep` says yes to."""

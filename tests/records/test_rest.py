@@ -1,9 +1,9 @@
-"""Small logs read together say what they say one by one."""
+"""What is read together says what it says one by one, and what is passed over is counted."""
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, TypeGuard
 
 import polars as pl
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hevesy.model import Source, Survey
-from hevesy.records import Batch, add_up, parse, parse_together, parser_for
+from hevesy.records import Batch, Needle, Rest, Wanted, add_up, parse, read_rests, sieve
 
 HEADS = {
     "iis": (
@@ -70,6 +70,10 @@ def _seen(batches: list[Batch]) -> tuple[list[dict[str, Any]], list[str], Survey
     return frame.rows(named=True), frame.columns, add_up(batch.survey for batch in batches)
 
 
+def _waits(one: Batch | Rest) -> TypeGuard[Rest]:
+    return isinstance(one, Rest)
+
+
 @pytest.mark.parametrize("kind", sorted(HEADS))
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
@@ -83,7 +87,9 @@ def test_together_and_one_by_one_are_equal(kind: str, data: st.DataObject) -> No
     logs = data.draw(
         st.lists(st.tuples(mark, head, st.one_of(plain, rows), st.booleans(), end), max_size=6)
     )
-    literals = data.draw(st.sampled_from((None, (), ("x.js", "set-oab"))))
+    wanted = data.draw(
+        st.sampled_from((None, Wanted(()), Wanted((Needle("x.js"), Needle("set-oab")))))
+    )
     contents = [
         (bom + first + "\n".join(lines) + "\n" * closed).replace("\n", ending).encode()
         for bom, first, lines, closed, ending in logs
@@ -92,20 +98,27 @@ def test_together_and_one_by_one_are_equal(kind: str, data: st.DataObject) -> No
         Source("in", f"{place}.log", "", "", "", kind, len(content), None, ())
         for place, content in enumerate(contents)
     ]
-    together = parse_together(sources, contents, literals)
-    for source, content, batches in zip(sources, contents, together, strict=True):
-        assert _seen(batches) == _seen(list(parse(source, io.BytesIO(content), literals)))
+    through = sieve(kind, wanted)
+    assert through is not None
+    read = [list(through.read(io.BytesIO(content), small=True)) for content in contents]
+    together = iter(read_rests(kind, [one for items in read for one in items if _waits(one)]))
+    for source, content, items in zip(sources, contents, read, strict=True):
+        batches = [next(together) if isinstance(one, Rest) else one for one in items]
+        assert _seen(batches) == _seen(list(parse(source, io.BytesIO(content), wanted)))
 
 
 @pytest.mark.parametrize("kind", sorted(HEADS))
-def test_plain_logs_are_read_together(kind: str) -> None:
-    """An ordinary log takes the quick way; a damaged one, and what has no rows, does not."""
-    parser = parser_for(kind)
-    assert parser is not None
-    assert parser.together is not None
+def test_plain_logs_wait_for_others(kind: str) -> None:
+    """An ordinary log is read with others'; one with a second header, or with NUL, is not."""
+    through = sieve(kind, None)
+    assert through is not None
     plain = (HEADS[kind] + "\n".join(ROWS[kind][:2]) + "\n").encode()
-    other = (HEADS[kind] + ROWS[kind][0] + "\nnothing\n").encode()
-    found = parser.together([plain, other, HEADS[kind].encode(), b"\xe9", plain], None)
-    assert [batch is None for batch in found] == [False, True, True, True, False]
-    assert found[0] is not None
-    assert found[0].survey.rows == 2
+    for content, waits in (
+        (plain, True),
+        (plain + b"nothing\n", True),
+        (plain + HEADS[kind].encode() + plain, False),
+        (HEADS[kind].encode(), False),
+        (plain + b"\0\n", False),
+    ):
+        read = list(through.read(io.BytesIO(content), small=True))
+        assert [isinstance(one, Rest) for one in read] == [waits]

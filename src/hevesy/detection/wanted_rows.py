@@ -1,0 +1,87 @@
+"""Which rows of a text log anything here can match: the others need not be read."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hevesy.detection.raw_row import in_raw_row
+from hevesy.records import ALWAYS, Needle, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from hevesy.detection.indicator_match import IndicatorRules
+    from hevesy.detection.sigma_rules import SigmaRules
+    from hevesy.sigma import Ruleset
+
+__all__ = ["wanted_rows"]
+
+_COLUMNS = {
+    "iis": ("cs-method", "cs-uri-stem", "sc-status"),
+    "httpproxy": ("Method", "UrlStem", "HttpStatus"),
+}
+"""By table the columns that hold few different values together, and tell most rules apart."""
+
+# What so many ordinary rows hold that looking for it is of no use.
+_USUAL = {
+    "iis": (
+        *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
+        *("/ecp/ddi/ddiservice.svc/", "/ecp/ddi/ddiservice.svc/setobject"),
+    ),
+    "httpproxy": (
+        *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
+        *("/autodiscover/", "/rpc/", "/oab/", "/powershell/", "/rest/", "/api/"),
+        *("/ecp/ddi/ddiservice.svc/", "/ews/exchange.asmx", "server~"),
+    ),
+}
+
+
+def wanted_rows(
+    table: str, sigma: Sequence[SigmaRules], indicators: IndicatorRules
+) -> Wanted | None:
+    """The rows of a text log that a Sigma rule or an indicator may match.
+
+    Args:
+        table: `iis`, `httpproxy` ...
+        sigma: rule sets that are asked.
+        indicators: that are looked for.
+
+    Returns:
+        None where something can match a row without any text that could be looked for.
+    """
+    asking: dict[tuple[str, bool], int] = {}
+    rulesets: list[tuple[Ruleset, int]] = []
+    columns = _COLUMNS.get(table, ())
+    first = ALWAYS.bit_length()
+    for rules in sigma:
+        found = rules.ruleset.needles(table, partial(in_raw_row, usual=_USUAL.get(table, ())))
+        if found is None:
+            return None
+        for needle in found:
+            bits = sum(1 << (first + rule) for rule in needle.rules)
+            key = needle.text, needle.expression
+            asking[key] = asking.get(key, 0) | bits
+        rulesets.append((rules.ruleset.relaxed(table, columns), first))
+        first += len(rules.claims)
+    named = indicators.literals(table, in_raw_row)
+    if named is None:
+        return None
+    for text in named:
+        asking[text, False] = asking.get((text, False), 0) | ALWAYS
+    needles = tuple(Needle(text, bits, expr) for (text, expr), bits in sorted(asking.items()))
+    possible = partial(_possible, table=table, rulesets=tuple(rulesets))
+    return Wanted(needles, columns, possible if columns else None, indicators.foreign(table))
+
+
+def _possible(
+    rows: pl.DataFrame, *, table: str, rulesets: Sequence[tuple[Ruleset, int]]
+) -> list[int]:
+    """Bits of the rules that may match each row."""
+    bits = [0] * rows.height
+    for ruleset, first in rulesets:
+        for rule, row in ruleset.match(table, rows).iter_rows():
+            bits[row] |= 1 << (first + rule)
+    return bits

@@ -1,0 +1,413 @@
+"""Passes rows of text logs over: what nobody wants is counted from its bytes, and not read.
+
+Every line is found, its time read, its shape proved; days, builds and servers are counted as if
+each row had been read. Lines that hold a needle, or that are in any way out of the ordinary, are a
+`Rest`: they are read like any other row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+import polars as pl
+
+from hevesy.model import Source, Survey
+from hevesy.records.batch import Batch, Parser
+from hevesy.records.byte_rows import ByteRows, Shape, Times, line_text, lines_as_rows, rows_of
+from hevesy.records.cells import Layout
+from hevesy.records.headers import Context, after_comment
+from hevesy.records.lines import (
+    BLOCK_BYTES,
+    LINE_LIMIT,
+    ByteBlock,
+    byte_blocks,
+    line_ends,
+    lines_of,
+)
+from hevesy.records.rest import Passed, Rest, read_rests
+from hevesy.records.text_log import Reading, batch_of, layout_of, valued
+from hevesy.records.wanted import ALWAYS, Needle, Search, Wanted, search_for
+from hevesy.tables import PROVENANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hevesy.records.text_log import TextLog
+
+__all__ = ["Sieve", "parse_text_log", "text_parser"]
+
+_ODD = 0.3
+"""Share of odd lines, or of wanted ones, from which on a block is quicker read as a whole."""
+_KEPT = 20_000
+"""Lines of a rest that are kept waiting."""
+_FIRST = 64
+"""Rows that are looked at first for one that says what the server is."""
+_KEYS = 100_000
+"""Sets of cells whose answer is remembered."""
+_BOM = b"\xef\xbb\xbf"
+_HASH, _LINE_FEED = b"#\n"
+
+
+@dataclass(slots=True)
+class _Form:
+    """What is known of the rows under one list of columns."""
+
+    shape: Shape
+    layout: Layout
+    constant: tuple[int, ...]
+    """Columns that are the same in every row that is passed over."""
+    judged: tuple[int, ...]
+    answers: dict[tuple[bytes, ...], int] = field(default_factory=dict)
+    """Cells of the judged columns -> bits of those that may match."""
+
+
+@dataclass(slots=True)
+class _Source:
+    """One source on its way through the sieve."""
+
+    reading: Reading
+    waiting: list[Rest] = field(default_factory=list)
+    kept: int = 0
+    line: int = 1
+    """Number of the next line."""
+    seen: bool = False
+    """Whether a row that says what the server is has been kept."""
+
+
+class Sieve:
+    """One log kind and what is wanted of it, for any number of sources."""
+
+    def __init__(self, log: TextLog, wanted: Wanted | None) -> None:
+        """Compile what is searched for.
+
+        Args:
+            log: the kind.
+            wanted: None: every row.
+        """
+        self._log = log
+        self._possible = wanted.possible if wanted else None
+        self._columns = wanted.columns if wanted else ()
+        self._foreign = wanted.foreign if wanted else frozenset()
+        always = tuple(Needle(text) for text in log.sift.always) if log.sift else ()
+        self._needles = _needed((*wanted.needles, *always)) if wanted else ()
+        self._search = search_for(self._needles) if wanted and log.sift else None
+        self._forms: dict[str, _Form | None] = {}
+
+    def read(self, stream: BinaryIO, *, small: bool = False) -> Iterator[Batch | Rest]:
+        """Batches of what has to be read at once, and rests that may be read with others'.
+
+        Args:
+            stream: the bytes, from their start.
+            small: whether there are so few that all their rows may wait for others'.
+        """
+        settle = self._log.settle() if self._log.settle else None
+        source = _Source(Reading(self._log, settle=settle))
+        for block in byte_blocks(stream):
+            rest = self._sift(source, block)
+            if rest is None and small and block.offset < BLOCK_BYTES:
+                rest = self._whole(source, block)
+            if rest is None:
+                yield from source.waiting
+                source.waiting, source.kept = [], 0
+                for lines in lines_of(block, source.line):
+                    yield batch_of(source.reading, lines)
+                source.line += line_ends(block)
+                continue
+            source.waiting.append(rest)
+            source.kept += len(rest.raw)
+            if source.kept >= _KEPT:
+                yield from source.waiting
+                source.waiting, source.kept = [], 0
+        yield from source.waiting
+
+    def _sift(self, source: _Source, block: ByteBlock) -> Rest | None:
+        """What is left of a block; None where it has to be read as a whole."""
+        if self._search is None or _extraordinary(block):
+            return None
+        head = _head(self._log, source, block)
+        form = self._form(head.context.fields)
+        if form is None or head.size == len(block.data):
+            return None
+        rows, times = rows_of(block.data, form.shape, head.size)
+        odd = np.flatnonzero(~rows.plain)
+        if _many(len(odd), rows) or self._interrupted(rows, odd):
+            return None
+        cells = self._constants(rows, form)
+        read = None if cells is None else self._wanted_lines(rows, form, self._search)
+        if cells is None or read is None:
+            return None
+        self._show(source, rows, form, read)
+        passed = _passed(times, ~read, cells, head.line)
+        return _rest(source, head, block, rows, read, passed)
+
+    def _whole(self, source: _Source, block: ByteBlock) -> Rest | None:
+        """All lines of a block; None where more than their text is to be known of them."""
+        if _extraordinary(block):
+            return None
+        head = _head(self._log, source, block)
+        layout = layout_of(self._log, head.context.fields or "")
+        settled = self._log.settle is None or "date" in layout.names
+        if head.context.fields is None or head.size == len(block.data) or not settled:
+            return None
+        rows = lines_as_rows(block.data, head.size)
+        if self._interrupted(rows, np.arange(len(rows.starts))):
+            return None
+        return _rest(source, head, block, rows, ~rows.plain, ())
+
+    def _form(self, fields: str | None) -> _Form | None:
+        """What is known of the rows under a list of columns; None where none may be passed over."""
+        if fields is None:
+            return None
+        if fields not in self._forms:
+            if len(self._forms) > _KEYS:
+                self._forms.clear()
+            form = _form(self._log, self._columns, fields)
+            foreign = form is None or not self._foreign.isdisjoint(form.layout.names)
+            self._forms[fields] = None if foreign else form
+        return self._forms[fields]
+
+    def _interrupted(self, rows: ByteRows, odd: NDArray[np.int64]) -> bool:
+        """Whether one of some lines is a header, after which rows may look otherwise."""
+        begins = rows.starts[odd]
+        if (rows.array[np.minimum(begins, len(rows.array) - 1)] == _HASH).any():
+            return True
+        bare = tuple(start.encode() for start in self._log.bare_starts)
+        return bool(bare) and any(
+            rows.data[start : start + _FIRST].lower().startswith(bare)
+            for start in (begins + rows.base).tolist()
+        )
+
+    def _constants(self, rows: ByteRows, form: _Form) -> dict[str, str] | None:
+        """Cells that all plain rows share; a row with others is plain no more."""
+        if not rows.plain.any():
+            return {}
+        first = np.flatnonzero(rows.plain)[:1]
+        values: dict[str, str] = {}
+        for column in form.constant:
+            (value,) = rows.cells(first, column)
+            values[form.layout.names[column]] = value.decode()
+            others = rows.others(column, value)
+            if others is not None:
+                np.logical_and(rows.plain, ~others, out=rows.plain)
+        return None if _many(int((~rows.plain).sum()), rows) else values
+
+    def _wanted_lines(
+        self, rows: ByteRows, form: _Form, search: Search
+    ) -> NDArray[np.bool_] | None:
+        """Which lines have to be read; None where they are too many."""
+        read = ~rows.plain
+        numbers, ends = search(rows.data)
+        if not numbers:
+            return read
+        asked: dict[int, int] = {}
+        lines = np.searchsorted(rows.ends, np.asarray(ends, np.int64) - (1 + rows.base))
+        asks = [needle.asked for needle in self._needles]
+        for number, line in zip(numbers, lines.tolist(), strict=True):
+            asked[line] = asked.get(line, 0) | asks[number]
+        held = np.fromiter(asked, np.int64, len(asked))
+        held = held[~read[held]]
+        if self._possible is not None and form.judged:
+            held = self._judged(rows, form, held, asked)
+        if _many(len(held), rows):
+            return None
+        read[held] = True
+        return read
+
+    def _judged(
+        self, rows: ByteRows, form: _Form, lines: NDArray[np.int64], asked: Mapping[int, int]
+    ) -> NDArray[np.int64]:
+        """Of some lines those that may match what asked for them."""
+        cells = [rows.cells(lines, column) for column in form.judged]
+        keys = list(zip(*cells, strict=True))
+        answers = form.answers
+        new = [key for key in set(keys) if key not in answers]
+        if new:
+            if len(answers) > _KEYS:
+                answers.clear()
+                new = list(set(keys))
+            answers.update(zip(new, self._ask(form, new), strict=True))
+        pairs = zip(lines.tolist(), keys, strict=True)
+        held = [line for line, key in pairs if asked[line] & (answers[key] | ALWAYS)]
+        return np.array(held, np.int64)
+
+    def _ask(self, form: _Form, keys: list[tuple[bytes, ...]]) -> Sequence[int]:
+        assert self._possible is not None  # noqa: S101  # asked for by the caller
+        cells = {
+            form.layout.names[column]: [key[at].decode() for key in keys]
+            for at, column in enumerate(form.judged)
+        }
+        return self._possible(valued(self._log, pl.DataFrame(cells)))
+
+    def _show(self, source: _Source, rows: ByteRows, form: _Form, read: NDArray[np.bool_]) -> None:
+        """Keep the first row of a source that says what the server is."""
+        sift = self._log.sift
+        witness = self._log.witness(form.layout.names) if self._log.witness else None
+        if source.seen or witness is None or sift is None:
+            return
+        columns = [form.layout.names.index(name) for name in sift.shown]
+        plain = np.flatnonzero(rows.plain)
+        begin, count = 0, _FIRST
+        while begin < len(plain):
+            some = plain[begin : begin + count]
+            cells = {
+                form.layout.names[column]: [cell.decode() for cell in rows.cells(some, column)]
+                for column in columns
+            }
+            shows = pl.DataFrame(cells).select(witness.fill_null(value=False)).to_series()
+            if len(found := shows.arg_true()):
+                read[some[found[0]]] = True
+                source.seen = True
+                return
+            begin, count = begin + count, count * 2
+
+
+def _form(log: TextLog, columns: tuple[str, ...], fields: str) -> _Form | None:
+    sift = log.sift
+    layout = Reading(log).layout(fields)
+    names = layout.names
+    if sift is None or layout.rest or names[: len(sift.first)] != sift.first:
+        return None
+    digits = {names.index(name): widths for name, widths in sift.digits.items() if name in names}
+    if set(layout.anchors) - set(sift.digits):
+        return None
+    return _Form(
+        Shape(layout.separator, layout.separators, sift.time, digits, LINE_LIMIT),
+        layout,
+        tuple(names.index(name) for name in sift.constant if name in names),
+        tuple(map(names.index, columns)) if set(columns) <= set(names) else (),
+    )
+
+
+def _needed(needles: tuple[Needle, ...]) -> tuple[Needle, ...]:
+    """Needles without those that are found only where another one of the same askers is."""
+    literals = [each for each in needles if not each.expression]
+    return tuple(
+        each
+        for each in needles
+        if each.expression
+        or not any(
+            other is not each
+            and other.text.lower() in each.text.lower()
+            and not each.asked & ~other.asked
+            and (other.text.lower() != each.text.lower() or other.asked != each.asked)
+            for other in literals
+        )
+    )
+
+
+def _many(count: int, rows: ByteRows) -> bool:
+    """Whether so many lines are to be read that they are quicker read with all others."""
+    return count > _FIRST and count > _ODD * len(rows.starts)
+
+
+def _extraordinary(block: ByteBlock) -> bool:
+    """Whether something about a block has to be told beside its rows."""
+    return block.wide or block.endless is not None or not block.data or b"\0" in block.data
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Header lines at the start of a block, and what holds after them."""
+
+    context: Context
+    size: int
+    """Bytes of them."""
+    line: int
+    """Number of the first line after them."""
+
+
+def _head(log: TextLog, source: _Source, block: ByteBlock) -> _Head:
+    data, context, line = block.data, source.reading.context, source.line
+    at = len(_BOM) if block.offset == 0 and data.startswith(_BOM) else 0
+    while at < len(data):
+        end = data.find(b"\n", at) + 1 or len(data)
+        text = line_text(data[at : end - (data[end - 1] == _LINE_FEED)])
+        if text.startswith("#"):
+            context = after_comment(context, text)
+        elif text.lower().startswith(log.bare_starts):
+            context = replace(context, fields=text)
+        elif text.strip():
+            break
+        at, line = end, line + 1
+    return _Head(context, at, line)
+
+
+def _rest(
+    source: _Source,
+    head: _Head,
+    block: ByteBlock,
+    rows: ByteRows,
+    read: NDArray[np.bool_],
+    passed: tuple[Passed, ...],
+) -> Rest:
+    """The lines that are to be read; the source goes on after the block."""
+    source.reading.context = head.context
+    source.line = head.line + len(rows.starts)
+    lines = np.flatnonzero(read)
+    return Rest(
+        context=head.context,
+        size=block.size,
+        line=lines + head.line,
+        offset=rows.starts[lines] + (block.offset + head.size),
+        raw=rows.text(lines),
+        passed=passed,
+    )
+
+
+def _passed(
+    times: Times, over: NDArray[np.bool_], cells: Mapping[str, str], line: int
+) -> tuple[Passed, ...]:
+    """What the rows that are passed over say, by day."""
+    at = np.flatnonzero(over)
+    if not len(at):
+        return ()
+    if isinstance(times.days, bytes):
+        return (_of_day(times.days, times, at, cells, line),)
+    days = times.days[at]
+    return tuple(
+        _of_day(day, times, at[days == day], cells, line) for day in np.unique(days).tolist()
+    )
+
+
+def _of_day(
+    day: bytes, times: Times, at: NDArray[np.int64], cells: Mapping[str, str], line: int
+) -> Passed:
+    midnight = datetime.fromisoformat(day.decode())
+    clock = times.clock[at]
+    first, last = (timedelta(milliseconds=float(one)) for one in (clock.min(), clock.max()))
+    lines = int(at[0]) + line, int(at[-1]) + line
+    return Passed(len(at), midnight + first, midnight + last, *lines, cells)
+
+
+def parse_text_log(log: TextLog, stream: BinaryIO, wanted: Wanted | None) -> Iterator[Batch]:
+    """Batches of a text log, one a block of lines; never raises for what the bytes are.
+
+    Args:
+        log: the kind.
+        stream: the bytes, from their start.
+        wanted: with it, rows that it does not want may be absent from the frames; the surveys are
+            the same but for `parsed` and `passed_over`.
+
+    Yields:
+        Batches, at least one.
+    """
+    seen = False
+    for item in Sieve(log, wanted).read(stream):
+        seen = True
+        yield from read_rests(log, [item]) if isinstance(item, Rest) else [item]
+    if not seen:
+        yield Batch(log.table.name, pl.DataFrame(schema=PROVENANCE), Survey())
+
+
+def text_parser(log: TextLog, recognise: Callable[[bytes, str], bool]) -> Parser:
+    """The parser of a text log kind."""
+
+    def parse(_: Source, stream: BinaryIO, wanted: Wanted | None) -> Iterator[Batch]:
+        return parse_text_log(log, stream, wanted)
+
+    return Parser(log.kind, recognise, parse, text=log)

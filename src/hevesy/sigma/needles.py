@@ -1,0 +1,166 @@
+"""What text a raw row must hold to match a rule, and which rules it can match by some columns."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass, replace
+from re import _constants, _parser  # type: ignore[attr-defined]  # the one parser of regexes there is
+from typing import TYPE_CHECKING, Any
+
+from hevesy.sigma.atom import AND, NOT, OR, TEXT_OPS, Node, split_glob
+from hevesy.sigma.needs import clause
+from hevesy.sigma.required import OTHERWISE, required
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from hevesy.sigma.plan import Plan
+
+__all__ = ["Needle", "needles", "relaxed"]
+
+_EXPRESSION = 2.0**-12
+"""How common an expression's matches are thought to be: as those of a literal of 12 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """Text of which a raw row holds one place, or the rule does not match it by this way."""
+
+    text: str
+    """A literal in lower case, or an expression; ASCII case is no matter in either."""
+    expression: bool
+    rules: frozenset[int]
+    """Indexes into `Ruleset.rules` of those that need it."""
+
+
+def needles(plan: Plan, cut: Callable[[str], str] = str) -> tuple[Needle, ...] | None:
+    """See `Ruleset.needles`."""
+    raw = {index: _of_atom(plan, index, cut) for index in range(len(plan.atoms))}
+    found: dict[tuple[str, bool], set[int]] = {}
+    for group in plan.groups:
+        for rule, tree in zip(group.rules, group.trees, strict=True):
+            needed = clause(tree, lambda index: _price(raw[index]))
+            if needed is None:
+                return None
+            for index in needed[1]:
+                for each in raw[index]:
+                    found.setdefault(each, set()).add(rule)
+    return tuple(Needle(*each, frozenset(rules)) for each, rules in sorted(found.items()))
+
+
+def relaxed(plan: Plan, fields: Collection[str]) -> Plan:
+    """The plan where every test of a field other than some is passed, whatever it holds.
+
+    Each rule matches at least the rows that it matched before.
+    """
+    plain = [
+        atom.field in fields and (atom.op != "fieldref" or atom.value in fields)
+        for atom in plan.atoms
+    ]
+    groups = [
+        replace(
+            group,
+            gate=_relaxed(group.gate, plain, unknown=True),
+            trees=[_relaxed(tree, plain, unknown=True) for tree in group.trees],
+        )
+        for group in plan.groups
+    ]
+    return replace(plan, groups=groups, sieves=None)
+
+
+def _relaxed(node: Node, known: Sequence[bool], *, unknown: bool) -> Node:
+    """A tree whose unknown atoms are taken for true (`[AND]`) or false (`[OR]`)."""
+    if isinstance(node, int):
+        return node if known[node] else [AND if unknown else OR]
+    if node[0] == NOT:
+        return [NOT, _relaxed(node[1], known, unknown=not unknown)]
+    return [node[0], *(_relaxed(inner, known, unknown=unknown) for inner in node[1:])]
+
+
+_Texts = frozenset[tuple[str, bool]]
+"""Literals and expressions, of which a row holds one."""
+
+
+def _of_atom(plan: Plan, index: int, cut: Callable[[str], str]) -> _Texts:
+    """Of which a raw row holds one if it passes an atom; empty where that is not known."""
+    atom = plan.atoms[index]
+    parts = plan.computed.get(atom.field or "", ())
+    joints = [part[1:-1] for part in parts if part[:1] == "'"]
+    if (len(parts) > 1 and len(joints) * 2 + 1 != len(parts)) or "" in joints:
+        return frozenset()  # columns joined without text between them: nothing is sure to be in one
+
+    def words(found: frozenset[str]) -> _Texts:
+        each = {cut(_inside(word, joints)) for word in found}
+        return frozenset((word, False) for word in each) if all(each) else frozenset()
+
+    if (atom.op not in TEXT_OPS and atom.op != "re") or not isinstance(atom.value, str):
+        return frozenset()
+    if atom.op != "re":
+        pieces = split_glob(atom.value) if atom.op == "like" else [atom.value]
+        longest = max(
+            (cut(_inside(piece, joints)) for piece in pieces if isinstance(piece, str)),
+            key=len,
+            default="",
+        )
+        return frozenset(((longest, False),)) if longest else frozenset()
+    needed = required(atom.value, lambda found: _price(words(found)))
+    if needed and (found := words(needed)):
+        return found
+    expression = None if parts else _searchable(atom.value)
+    return frozenset() if expression is None else frozenset(((expression, True),))
+
+
+def _inside(word: str, joints: list[str]) -> str:
+    """The longest part of a word that is ASCII and lies between joints."""
+    pieces = ["".join(c if c.isascii() else "\x00" for c in word)]
+    for joint in [*joints, "\x00"]:
+        pieces = [part for piece in pieces for part in piece.split(joint)]
+    return max(pieces, key=len, default="").lower()
+
+
+def _price(texts: Collection[tuple[str, bool]]) -> float | None:
+    """Longer literals are rarer; the worth falls steeply so that an OR of many stays dear."""
+    if not texts:
+        return None
+    return sum(
+        _EXPRESSION if expression else 2.0 ** -min(len(text), 40) for text, expression in texts
+    )
+
+
+_SIMPLE = frozenset(
+    ("LITERAL", "NOT_LITERAL", "IN", "ANY", "BRANCH", "SUBPATTERN", "MAX_REPEAT", "MIN_REPEAT")
+)
+
+
+def _searchable(pattern: str) -> str | None:
+    """An expression that stands somewhere in a raw row where a cell matches the pattern.
+
+    None where the pattern is not simple enough to mean the same to every engine, or where it can
+    match next to nothing.
+    """
+    inner = pattern.removeprefix("^").removesuffix("$")
+    if OTHERWISE.search(inner) or not inner.isascii() or inner.endswith("\\"):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            parsed = _parser.parse(inner)
+    except (re.error, OverflowError, RecursionError, Warning):
+        return None
+    literals = sum(1 for kind, _ in _items(parsed) if kind is _constants.LITERAL)
+    simple = all(str(kind) in _SIMPLE for kind, _ in _items(parsed))
+    return inner if simple and literals >= 4 and parsed.getwidth()[0] >= 4 else None  # noqa: PLR2004  # fewer stand everywhere
+
+
+def _items(parsed: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  # of the parser
+    """Every part of an expression, with those inside."""
+    for kind, value in parsed:
+        yield kind, value
+        if kind is _constants.BRANCH:
+            for branch in value[1]:
+                yield from _items(branch)
+        elif kind is _constants.SUBPATTERN:
+            yield from _items(value[-1])
+        elif str(kind) in {"MAX_REPEAT", "MIN_REPEAT"}:
+            yield from _items(value[2])
