@@ -162,7 +162,12 @@ def test_microsofts_own_test_files(corpora: Path, known: ExchangeKnowledge) -> N
 
     for reading in plain:
         assert {one.found for one in reading.servers[0].directories} == {"None"}
-        (setting,) = reading.servers[0].settings
+        setting, cache = reading.servers[0].settings
+        assert (cache.name, cache.met, "cachtokn.dll" in cache.why) == (
+            "token_cache_module",
+            None,
+            True,
+        )
         assert setting.why == "Extended Protection is off on every virtual directory"
     for reading, by_hand in ((first, _FIRST), (second, _SECOND)):
         found = {one.path: one.found for one in reading.servers[0].directories}

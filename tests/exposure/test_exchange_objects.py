@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hevesy.exposure.exchange_objects import read_objects
+from hevesy.exposure.settled import settled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,11 +130,24 @@ def test_servers_of_microsofts_tests(
 
 
 def test_settings_of_microsofts_tests(corpora: Path, known: ExchangeKnowledge) -> None:
-    """Download Domains are off on the 2016 server and on in the first scenario of 2019."""
+    """Download Domains are off on the 2016 server; on in a scenario of 2019, with OWA's hosts."""
     off = _corpus(corpora, known, "E16/Exchange/GetOrganizationConfig.xml").servers[0]
     on = _corpus(corpora, known, "E19/Exchange/GetOrganizationConfig1.xml").servers[0]
     other = _corpus(corpora, known, "E19/Exchange/ExSetup1.xml").servers[0]
 
-    assert not off.settings[0].met
-    assert on.settings[0].met
+    assert off.settings[0].met is False
+    assert on.settings[0].met is None
     assert other.builds[0].build == "15.2.1118.25"
+    hosts = [
+        _corpus(corpora, known, f"E19/Exchange/GetOwaVirtualDirectory{n}.xml").servers[0]
+        for n in ("", "1", "2")
+    ]
+    whys = [settled((*on.settings, *one.settings))[0]["download_domains"].why for one in hosts]
+    said = [why.removeprefix("EnableDownloadDomains is on, and ") for why in whys]
+    assert said == [  # what Microsoft's own tests expect of scenarios 1 and 2
+        "the OWA virtual directory has no ExternalDownloadHostName",
+        "ExternalDownloadHostName of the OWA virtual directory is that of OWA itself",
+        "the OWA virtual directory has no InternalDownloadHostName",
+    ]
+    hybrid = _corpus(corpora, known, "E19/Exchange/GetHybridConfiguration.xml").servers[0]
+    assert [(one.name, one.met) for one in hybrid.settings] == [("hybrid_application", None)]

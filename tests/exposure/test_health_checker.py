@@ -83,7 +83,7 @@ def test_the_whole_of_it_as_json(known: ExchangeKnowledge) -> None:
     assert [(one.kb, one.installed) for one in server.updates] == [("KB5029388", "8/9/2023")]
     settings = {one.name: one.met for one in server.settings}
     assert settings["serialized_data_signing"] is False
-    assert settings["download_domains"] is True
+    assert settings["download_domains"] is None
     assert settings["extended_protection"] is False
     assert [one.cves for one in server.mitigations] == [("CVE-2022-41040",)]
     assert not server.directories[0].secure

@@ -188,7 +188,7 @@ def test_contradictions_gaps_mitigations_and_unseen_servers_are_told(page: str) 
 
     assert "HealthChecker-A.xml:4 says 15.1.2507.72" in text
     assert "It depends on a setting that was not read: Download Domains" in text
-    assert "Get-OrganizationConfig: EnableDownloadDomains" in text
+    assert "Get-OrganizationConfig (EnableDownloadDomains)" in text
     assert "nothing of it was handed in; logs of OPEN mention it" in text
     assert "is disabled" in text
     assert "2022-10-01 10:00:00" in text

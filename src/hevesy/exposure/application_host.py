@@ -32,6 +32,7 @@ _PROTECTION = (
     "extendedProtection",
 )
 _RESTRICTION = ("system.webServer", "security", "ipSecurity")
+_CACHE_MODULE = "TokenCacheModule"
 _STRENGTH = {"none": 0, "allow": 1, "require": 2}
 _BY_ADDRESS = "exchange back end/ews"
 """The one directory for which Microsoft accepts a list of addresses instead."""
@@ -53,7 +54,9 @@ def read_application_host(
     except EvidenceError as error:
         return Reading(problems=(f"{place}: cannot be read: {error}",))
     directories = extended_protection(root, known)
-    settings = (_setting(directories, place),) if directories else ()
+    settings = _token_cache(root, place)
+    if directories:
+        settings = (_setting(directories, place), *settings)
     found = ServerEvidence(
         server,
         settings=settings,
@@ -153,6 +156,20 @@ def _setting(directories: Sequence[VirtualDirectory], place: str) -> Setting:
         paths = ", ".join(one.path for one in missing)
         why = f"Extended Protection is less than asked on {paths}"
     return Setting("extended_protection", met=False, why=why, source=place, line=missing[0].line)
+
+
+def _token_cache(root: XmlElement, place: str) -> tuple[Setting, ...]:
+    """Whether IIS loads the module that CVE-2023-36434 is in; its version stands elsewhere."""
+    modules = root.find("system.webServer", "globalModules")
+    if modules is None:
+        return ()
+    loaded = next((one for one in modules.children if one.get("name") == _CACHE_MODULE), None)
+    why = f"IIS loads {_CACHE_MODULE}; the version of cachtokn.dll was not read"
+    if loaded is None:
+        why = f"IIS does not load {_CACHE_MODULE}"
+    met = None if loaded else True
+    line = loaded.line if loaded else modules.line
+    return (Setting("token_cache_module", met, why, place, line),)
 
 
 def _pools(root: XmlElement, place: str, known: ExchangeKnowledge) -> tuple[Mitigation, ...]:

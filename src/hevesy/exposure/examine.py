@@ -11,6 +11,7 @@ from hevesy.exposure.gaps import NO_BUILD, gaps_of
 from hevesy.exposure.history import build_history, state_in
 from hevesy.exposure.judging import Circumstances, Ruling, rule
 from hevesy.exposure.plan import plan_steps, target_of
+from hevesy.exposure.settled import settled
 from hevesy.knowledge import (
     Build,
     ExchangeKnowledge,
@@ -91,7 +92,7 @@ def _examine_one(server: ServerEvidence, examiner: _Examiner) -> ExposedServer:
     history = build_history(server.builds, known)
     judged = _judge(server, decision, place, history, examiner)
     ended = known.builds.supported_until(place.product)
-    conflicts = decision.conflicts
+    conflicts = decision.conflicts + settled(server.settings)[1]
     if place.contradicted:
         one = place.contradicted
         conflicts += (
@@ -180,7 +181,7 @@ def _judge(
         exact=decision.exact,
         kbs=None if server.updates is None else frozenset(one.kb for one in server.updates),
         earlier=_earlier(history, place.build),
-        settings={one.name: one for one in server.settings},
+        settings=settled(server.settings)[0],
     )
     key: _Key = (
         place.build,
@@ -305,7 +306,7 @@ def _dated(
     """With the times of the lines that show each state; as they are where no line is dated."""
     if not history:
         return exposures
-    settings = {one.name: one for one in server.settings}
+    settings, _ = settled(server.settings)
     return tuple(_with_times(one, history, settings, known) for one in exposures)
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from hevesy.errors import EvidenceError
 from hevesy.exposure.clixml import LINE, TEXT, TYPES, Plain, dig, read_clixml
+from hevesy.exposure.health_settings import download_hosts
 from hevesy.exposure.reading import Reading, short_name
-from hevesy.exposure.settings import applied_mitigations, override_settings
+from hevesy.exposure.settings import DOWNLOAD_HOSTS, applied_mitigations, override_settings
 from hevesy.knowledge import parse_build, show_build
 from hevesy.model import BuildEvidence, ServerEvidence, Setting
 
@@ -48,8 +49,8 @@ def read_objects(data: bytes, place: str, known: ExchangeKnowledge, server: str 
             servers += _file_version(value, place, server)
         elif "SettingOverride" in types:
             overrides.append(value)
-        elif dig(value, "EnableDownloadDomains") is not None:
-            servers.append(ServerEvidence(server, settings=(_download_domains(value, place),)))
+        elif setting := _setting(value, types, place):
+            servers.append(ServerEvidence(server, settings=(setting,)))
     if overrides:
         servers.append(ServerEvidence(server, settings=override_settings(overrides, place, known)))
     return Reading(tuple(servers))
@@ -89,10 +90,25 @@ def _file_version(value: dict[str, Plain], place: str, server: str) -> list[Serv
     return [ServerEvidence(server, (evidence,))]
 
 
-def _download_domains(value: dict[str, Plain], place: str) -> Setting:
-    enabled = dig(value, "EnableDownloadDomains") is True
-    why = f"EnableDownloadDomains is {'on' if enabled else 'off'}"
-    return Setting("download_domains", enabled, why, place, _line(value))
+def _setting(value: dict[str, Plain], types: str, place: str) -> Setting | None:
+    """What an object of the organization says of a condition; None where it says nothing."""
+    if "ADOwaVirtualDirectory" in types:
+        if "Default Web Site" not in str(dig(value, "Name") or "Default Web Site"):
+            return None
+        wrong = download_hosts(value)
+        why = wrong or "the OWA virtual directory has Download host names of its own"
+        return Setting(DOWNLOAD_HOSTS, not wrong, why, place, _line(value))
+    if "SystemConfiguration.HybridConfiguration" in types:
+        why = "the organization is hybrid; whether the dedicated application is in use was not read"
+        return Setting("hybrid_application", None, why, place, _line(value))
+    enabled = dig(value, "EnableDownloadDomains")
+    if enabled is None:
+        return None
+    if enabled is not True:
+        why = "EnableDownloadDomains is off"
+        return Setting("download_domains", met=False, why=why, source=place, line=_line(value))
+    why = "EnableDownloadDomains is on; the Download host names of OWA were not read"
+    return Setting("download_domains", None, why, place, _line(value))
 
 
 def _line(value: Plain) -> int | None:

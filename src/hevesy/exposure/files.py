@@ -17,12 +17,12 @@ from hevesy.exposure.reading import Reading, gather
 from hevesy.exposure.registry_hive import is_hive, read_hive
 from hevesy.exposure.setup_log import is_setup_log, read_setup_log
 from hevesy.exposure.web_config import read_web_configs
+from hevesy.model import ServerEvidence, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hevesy.knowledge import ExchangeKnowledge
-    from hevesy.model import ServerEvidence
 
 __all__ = ["KINDS", "ExposureFile", "file_kind", "read_file", "read_files"]
 
@@ -34,11 +34,13 @@ KINDS: tuple[str, ...] = (
     "setup_log",
     "application_host",
     "web_config",
+    "fip_fs",
     "inventory",
 )
 """What a file can be, in the order in which it is asked."""
 
 _APPLICATION_HOST = re.compile(r"applicationhost\w*\.config$")
+_FIP_FS = b"schemas.microsoft.com/forefront"
 _WEB_CONFIG = re.compile(r"web\d*\.config$")
 
 
@@ -74,6 +76,7 @@ def file_kind(head: bytes, path: str) -> str:
         "setup_log": is_setup_log(head),
         "application_host": _APPLICATION_HOST.search(name) is not None,
         "web_config": _WEB_CONFIG.search(name) is not None,
+        "fip_fs": name == "configuration.xml" and _FIP_FS in head.replace(b"\0", b""),
         "inventory": name.endswith((".csv", ".tsv")) and is_inventory(head),
     }
     return next((kind for kind in KINDS if answers[kind]), "")
@@ -99,10 +102,26 @@ def read_file(file: ExposureFile, known: ExchangeKnowledge) -> Reading:
     }
     if kind in with_tables:
         return with_tables[kind](data, place, known, server)
-    plain = {"exsetup": read_exsetup, "setup_log": read_setup_log, "inventory": read_inventory}
+    plain = {
+        "exsetup": read_exsetup,
+        "setup_log": read_setup_log,
+        "fip_fs": _read_fip_fs,
+        "inventory": read_inventory,
+    }
     if kind in plain:
         return plain[kind](data, place, server)
     return Reading(problems=(f"{place}: says nothing of builds or settings",))
+
+
+def _read_fip_fs(data: bytes, place: str, server: str) -> Reading:
+    """Whether the malware filter was told to extract text the old way (ADV24199947)."""
+    text = data.replace(b"\0", b"")
+    place_of = text.find(b"|NO")
+    overridden = place_of >= 0
+    why = f"the FIP-FS configuration has {'an' if overridden else 'no'} entry with |NO"
+    line = text.count(b"\n", 0, place_of) + 1 if overridden else None
+    setting = Setting("no_text_extraction_override", not overridden, why, place, line)
+    return Reading((ServerEvidence(server, settings=(setting,)),))
 
 
 def read_files(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from hevesy.model import ExposureState, Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hevesy.exposure.deciding import Decision
     from hevesy.knowledge import ExchangeKnowledge, Placement
-    from hevesy.model import Exposure
+    from hevesy.model import Exposure, Setting
 
 __all__ = ["NO_BUILD", "gaps_of"]
 
@@ -31,7 +31,7 @@ def gaps_of(
     place: Placement,
     decision: Decision,
     exposures: Sequence[Exposure],
-    settings: Collection[str],
+    settings: Mapping[str, Setting],
     known: ExchangeKnowledge,
 ) -> tuple[Gap, ...]:
     """Why vulnerabilities of a server are unknown: each reason once, that of most first.
@@ -40,7 +40,7 @@ def gaps_of(
         place: of the build that was decided on.
         decision: with the builds that contradict it.
         exposures: as judged.
-        settings: names of those that were read.
+        settings: by condition, as `settled` brings them together.
         known: the tables.
     """
     found: dict[tuple[str, str], list[str]] = {}
@@ -49,6 +49,10 @@ def gaps_of(
             reason = _reason(one, place, decision, settings, known)
             found.setdefault(reason, []).append(one.cve.id)
     gaps = [Gap(why, collect, tuple(cves)) for (why, collect), cves in found.items()]
+    unread = [one for one in known.conditions.values() if one.defence and one.name not in settings]
+    if unread:
+        titles = "; ".join(one.title for one in unread)
+        gaps.append(Gap(f"Defences that were not read: {titles}", unread[0].how))
     return tuple(sorted(gaps, key=lambda one: (-len(one.cves), one.why)))
 
 
@@ -56,14 +60,18 @@ def _reason(
     one: Exposure,
     place: Placement,
     decision: Decision,
-    settings: Collection[str],
+    settings: Mapping[str, Setting],
     known: ExchangeKnowledge,
 ) -> tuple[str, str]:
     if decision.rivals and one.why.startswith(_CONTRADICTED[0].lower()):
         return _CONTRADICTED
-    if one.needs and one.needs[0] not in settings:
+    if one.needs:
         condition = known.conditions[one.needs[0]]
-        return f"It depends on a setting that was not read: {condition.title}", condition.how
+        setting = settings.get(one.needs[0])
+        if setting is None:
+            return f"It depends on a setting that was not read: {condition.title}", condition.how
+        if setting.met is None:
+            return f"{condition.title}: {setting.why}", condition.how
     if not decision.exact:
         return _NO_UPDATE
     if place.known is None:

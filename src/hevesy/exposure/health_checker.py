@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from hevesy.errors import EvidenceError
 from hevesy.exposure.clixml import LINE, TEXT, Plain, dig, is_clixml, read_clixml
+from hevesy.exposure.health_settings import health_settings
 from hevesy.exposure.inventory import decode_text
 from hevesy.exposure.reading import Reading, short_name
-from hevesy.exposure.settings import applied_mitigations, override_settings
+from hevesy.exposure.settings import applied_mitigations
 from hevesy.knowledge import parse_build, show_build
 from hevesy.model import (
     BuildEvidence,
     InstalledUpdate,
     ServerEvidence,
-    Setting,
     VirtualDirectory,
 )
 
@@ -110,7 +110,7 @@ def _server(
         name=short_name(name),
         builds=(evidence,),
         updates=_updates(dig(information, "KBsInstalledInfo"), information, place),
-        settings=_settings(root, exchange, directories, place, known),
+        settings=health_settings(root, build, directories, place, known),
         mitigations=mitigations,
         directories=directories,
         aliases=(name,) if "." in name else (),
@@ -156,32 +156,6 @@ def _updates(value: Plain, information: Plain, place: str) -> tuple[InstalledUpd
         for name, date in pairs
         if (match := _KB.search(name))
     )
-
-
-def _settings(
-    root: Plain,
-    exchange: Plain,
-    directories: tuple[VirtualDirectory, ...],
-    place: str,
-    known: ExchangeKnowledge,
-) -> tuple[Setting, ...]:
-    found: list[Setting] = []
-    overrides = dig(exchange, "SettingOverrides", "SimpleSettingOverrides")
-    if isinstance(overrides, list) and all(isinstance(one, dict) for one in overrides):
-        found += override_settings(overrides, place, known)
-    download = dig(
-        root, "OrganizationInformation", "GetOrganizationConfig", "EnableDownloadDomains"
-    )
-    if isinstance(download, bool):
-        why = f"EnableDownloadDomains is {'on' if download else 'off'}"
-        found.append(Setting("download_domains", download, why, place))
-    if directories:
-        missing = ", ".join(one.path for one in directories if not one.secure)
-        why = "Extended Protection is on as Microsoft asks on each virtual directory"
-        if missing:
-            why = f"Extended Protection is less than asked on {missing}"
-        found.append(Setting("extended_protection", not missing, why, place))
-    return tuple(found)
 
 
 def _directories(config: Plain) -> tuple[VirtualDirectory, ...]:

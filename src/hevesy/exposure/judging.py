@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hevesy.knowledge import ExchangeKnowledge, Fix, Placement, product_title, show_build
 from hevesy.model import ExposureState, Setting
@@ -84,7 +84,7 @@ def rule(
         return _by_setting(rows, own, place, circumstances, known)
     ruling = _by_build(rows, own, place, circumstances, known)
     if ruling.state is ExposureState.FIXED and rows[0].needs:
-        return _with_condition(ruling, rows[0], circumstances, known)
+        return _with_condition(ruling, rows[0], place, circumstances, known)
     return ruling
 
 
@@ -212,7 +212,7 @@ def _by_setting(
     if able is None:
         why = f"fixed from {show_build(place.build)}; the evidence does not tell the update"
         return Ruling(_NOT_KNOWN, why, own, fix.needs)
-    return _with_condition(Ruling(met, "", own), fix, circumstances, known)
+    return _with_condition(Ruling(met, "", own), fix, place, circumstances, known)
 
 
 def _can(
@@ -238,10 +238,17 @@ def _can(
 
 
 def _with_condition(
-    ruling: Ruling, fix: Fix, circumstances: Circumstances, known: ExchangeKnowledge
+    ruling: Ruling,
+    fix: Fix,
+    place: Placement,
+    circumstances: Circumstances,
+    known: ExchangeKnowledge,
 ) -> Ruling:
     """A ruling that holds only where a condition is met."""
     condition = known.conditions[fix.needs]
+    if any(place.product == product and place.build >= build for product, build in condition.done):
+        why = f"{ruling.why}; its own Setup did the rest: {condition.title}"
+        return replace(ruling, why=why.removeprefix("; "), needs=fix.needs)
     setting = circumstances.settings.get(fix.needs)
     before = f"{ruling.why}; " if ruling.why else ""
     if setting is None:
@@ -251,4 +258,6 @@ def _with_condition(
         return Ruling(_NOT_KNOWN, why, ruling.fix, fix.needs, ruling.rests_on)
     rests = (*ruling.rests_on, f"{condition.title}: {setting.source}")
     state = ruling.state if setting.met else ExposureState.OPEN
+    if setting.met is None:
+        state = _NOT_KNOWN
     return Ruling(state, f"{before}{setting.why}", ruling.fix, fix.needs, rests)

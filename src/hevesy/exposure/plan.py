@@ -196,6 +196,12 @@ def _settings(
         condition = known.conditions[need]
         closes = (*cves, *to_check.pop(need, ()))
         steps.append(PlanStep(0, condition.kind, condition.title, f"{condition.remedy}.", closes))
+    steps += [
+        PlanStep(0, one.kind, one.title, f"{one.remedy}.")
+        for one in known.conditions.values()
+        if one.defence and one.name in circumstances.settings
+        if circumstances.settings[one.name].met is False
+    ]
     steps.sort(key=lambda step: (_SETTING_ORDER.index(step.kind), step.title))
     return steps + _checks(to_check, known)
 

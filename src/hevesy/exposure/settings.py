@@ -13,9 +13,20 @@ if TYPE_CHECKING:
 
     from hevesy.knowledge import Condition, ExchangeKnowledge
 
-__all__ = ["applied_mitigations", "override_settings"]
+__all__ = [
+    "DOWNLOAD_HOSTS",
+    "SIGNING",
+    "applied_mitigations",
+    "is_accepted",
+    "override_settings",
+    "windows_setting",
+]
 
-_SIGNING = "serialized_data_signing"
+SIGNING = "serialized_data_signing"
+DOWNLOAD_HOSTS = "download_hosts"
+"""Half of the condition `download_domains`: it needs host names beside the switch."""
+_SMB_BUILDS, _SMB_UPDATE = (18362, 18363), 720
+"""Windows 10 and Server 1903 and 1909, and the update that fixed their SMBv3 (KB4551762)."""
 _SIGNING_OVERRIDE = ("Data", "EnableSerializationDataSigning", "Enabled")
 
 
@@ -34,11 +45,45 @@ def override_settings(
     found = []
     for condition in known.conditions.values():
         wanted = condition.overrides
-        if condition.name == _SIGNING:
+        if condition.name == SIGNING:
             wanted = (_SIGNING_OVERRIDE,)
         if wanted:
             found.append(_setting(condition, wanted, overrides, place))
     return tuple(found)
+
+
+def is_accepted(override: Plain) -> bool:
+    """Whether Exchange follows an override; one that it rejected or that is for others it does not.
+
+    What an object does not say of its status is taken as accepted: an override may undo a fix.
+    """
+    status = dig(override, "Status")
+    text = dig(status, TEXT) if isinstance(status, dict) else status
+    return text is None or str(text) in {"Accepted", ""}
+
+
+def windows_setting(
+    build: int | None, update: int | None, place: str, *, compression_off: bool = False
+) -> Setting | None:
+    """Whether Windows has what fixes its SMBv3; None where its build was not read.
+
+    Args:
+        build: `CurrentBuild` of the registry.
+        update: `UBR`.
+        place: where they were read.
+        compression_off: whether SMBv3 compression is off, which stands in for the update.
+    """
+    if build is None:
+        return None
+    name = "windows_smb_update"
+    if build not in _SMB_BUILDS:
+        why = f"Windows build {build} is none of those that were affected"
+        return Setting(name, met=True, why=why, source=place)
+    if update is None:
+        return None
+    met = update >= _SMB_UPDATE or compression_off
+    off = ", SMBv3 compression is off" if compression_off else ""
+    return Setting(name, met=met, why=f"Windows build {build}.{update}{off}", source=place)
 
 
 def applied_mitigations(
@@ -80,7 +125,11 @@ def _setting(
     for override in overrides:
         for component, section, parameter in wanted:
             same = (str(dig(override, "ComponentName")), str(dig(override, "SectionName")))
-            if same == (component, section) and _is_off(override, parameter):
+            if (
+                same == (component, section)
+                and is_accepted(override)
+                and _is_off(override, parameter)
+            ):
                 why = f"a setting override {component}/{section} has {parameter}=false"
                 line = dig(override, LINE)
                 number = int(line) if isinstance(line, str) else None

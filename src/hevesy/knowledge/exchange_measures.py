@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hevesy.errors import ContentError
+from hevesy.knowledge.build_number import Build
 from hevesy.knowledge.threat_folder import read_toml
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "Measure", "expected_row", "read_conditions", "read_measures"]
 
+_PARTS = 4
 _TOKENS = ("None", "Allow", "Require", "")
 
 
@@ -29,6 +31,12 @@ class Condition:
     """Kind of the plan step: `extended_protection`, `hybrid`, `schema`, `setting`."""
     overrides: tuple[tuple[str, str, str], ...] = ()
     """Component, section and parameter of the setting overrides that undo the fix when false."""
+    done: tuple[tuple[str, Build], ...] = ()
+    """Product and build from which on Setup itself did what is needed."""
+    defence: bool = False
+    """Whether no fix needs it: it is told, and what undoes it is a step of the plan."""
+    versions: tuple[Build, ...] = ()
+    """File versions from which on a file is as it must be, one for each version of Windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,12 @@ def read_conditions(path: Path) -> dict[str, Condition]:
                 (str(component), str(section), str(parameter))
                 for component, section, parameter in entry.get("override", ())
             ),
+            done=tuple(
+                (str(product), _version(build, name, path))
+                for product, build in entry.get("done_from", ())
+            ),
+            defence=entry.get("defence") is True,
+            versions=tuple(_version(text, name, path) for text in entry.get("versions", ())),
         )
         for name, entry in read_toml(path).items()
     }
@@ -106,6 +120,14 @@ def expected_row(row: dict[str, str], path: Path, line: int) -> tuple[str, str, 
             message = f"{column} is not None, Allow or Require: {row[column]!r}"
             raise ContentError(message, str(path), line)
     return row["directory"], row["front_end"], row["back_end"]
+
+
+def _version(text: object, name: str, path: Path) -> Build:
+    parts = str(text).split(".")
+    if len(parts) != _PARTS or not all(part.isdecimal() for part in parts):
+        raise ContentError(f"[{name}] has no version of four parts: {text!r}", str(path))
+    major, minor, build, revision = map(int, parts)
+    return major, minor, build, revision
 
 
 def _text(entry: Any, key: str, name: str, path: Path) -> str:  # noqa: ANN401  # any TOML value

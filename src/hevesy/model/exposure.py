@@ -88,8 +88,8 @@ class Setting:
 
     name: str
     """A key of `knowledge/exchange/conditions.toml`: `extended_protection`."""
-    met: bool
-    """Whether it is as the fix needs it."""
+    met: bool | None
+    """Whether it is as the fix needs it; None where what was read does not decide it."""
     why: str
     """What was read, in one sentence."""
     source: str

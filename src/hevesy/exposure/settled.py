@@ -1,0 +1,60 @@
+"""Settings of one server, each once: what several sources say of it brought together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hevesy.exposure.settings import DOWNLOAD_HOSTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hevesy.model import Setting
+
+__all__ = ["settled"]
+
+_DOWNLOADS = "download_domains"
+CONTRADICTED = "sources contradict each other"
+
+
+def settled(settings: Sequence[Setting]) -> tuple[dict[str, Setting], tuple[str, ...]]:
+    """One setting a condition, and a sentence for each on which sources contradict each other.
+
+    A source that decides goes before one that does not. Where one says that a setting is as a fix
+    needs it and another that it is not, it is not decided, and both are named.
+    """
+    groups: dict[str, list[Setting]] = {}
+    for one in settings:
+        groups.setdefault(one.name, []).append(one)
+    found = {}
+    conflicts = []
+    for name, several in groups.items():
+        yes = next((one for one in several if one.met), None)
+        no = next((one for one in several if one.met is False), None)
+        found[name] = yes or no or several[0]
+        if yes and no:
+            sentence = f"{_told(yes)}, but {_told(no)}"
+            conflicts.append(sentence)
+            found[name] = replace(yes, met=None, why=f"{CONTRADICTED}: {sentence}")
+    return _with_hosts(found), tuple(conflicts)
+
+
+def _with_hosts(found: dict[str, Setting]) -> dict[str, Setting]:
+    """Download Domains need both, the switch and host names; they stand in two exports."""
+    hosts, switch = found.pop(DOWNLOAD_HOSTS, None), found.get(_DOWNLOADS)
+    if hosts is None:
+        return found
+    if switch is None:
+        why = f"{hosts.why}; EnableDownloadDomains was not read"
+        met = None if hosts.met else hosts.met
+        found[_DOWNLOADS] = replace(hosts, name=_DOWNLOADS, met=met, why=why)
+    elif switch.met is None and not switch.why.startswith(CONTRADICTED):
+        why = f"EnableDownloadDomains is on, and {hosts.why}"
+        found[_DOWNLOADS] = replace(switch, met=hosts.met, why=why)
+    return found
+
+
+def _told(one: Setting) -> str:
+    line = f":{one.line}" if one.line is not None else ""
+    return f"{one.source}{line} says that {one.why}"
