@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
+import yara_x
 
 from hevesy.detection import load_yara
 from hevesy.errors import ContentError
@@ -79,3 +82,42 @@ def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
     """A typing error in --yara must not pass for an empty collection."""
     with pytest.raises(ContentError, match="no such file"):
         load_yara("user", [tmp_path / "absent"])
+
+
+def test_compiled_rules_are_kept_by_their_content(tmp_path: Path) -> None:
+    """The second time nothing is compiled, and what was refused is said again."""
+    folder, cache = tmp_path / "rules", tmp_path / "cache"
+    folder.mkdir()
+    (folder / "own.yar").write_text(OWN)
+    (folder / "wrong.yar").write_text("rule Broken { condition: $nowhere }")
+    first = load_yara("hevesy/test", [folder], own=True, cache=cache)
+
+    with mock.patch("yara_x.Compiler", side_effect=AssertionError):
+        again = load_yara("hevesy/test", [folder], own=True, cache=cache)
+
+    assert again.use == first.use
+    assert again.use.refused
+    (match,) = again.scan(b"MARKER-OF-THE-TEST", "a.aspx")
+    assert match.claim.own
+
+
+@pytest.mark.parametrize("change", ["file", "version", "damage"])
+def test_kept_rules_are_not_used_for_others(tmp_path: Path, change: str) -> None:
+    """A changed file, another version of the library and damage are each noticed."""
+    file, cache = tmp_path / "a.yar", tmp_path / "cache"
+    file.write_text(THEIRS)
+    load_yara("user", [file], cache=cache)
+    (kept,) = cache.iterdir()
+    with contextlib.ExitStack() as stack:
+        if change == "file":
+            file.write_text(THEIRS.replace('"other"', '"still"'))
+        elif change == "version":
+            stack.enter_context(mock.patch("hevesy.detection.yara_rules.version", str.upper))
+        else:
+            kept.write_bytes(kept.read_bytes()[:-1])
+        compiler = stack.enter_context(mock.patch("yara_x.Compiler", wraps=yara_x.Compiler))
+        rules = load_yara("user", [file], cache=cache)
+
+    assert compiler.called
+    (match,) = rules.scan(b"still other", "a.aspx")
+    assert ("still" if change == "file" else "other") in match.text

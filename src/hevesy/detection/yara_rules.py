@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hevesy.detection.stages import Claim, claim_of, level_of
 from hevesy.errors import ContentError
 from hevesy.model import RuleReference, RuleUse
+from hevesy.sigma.storage import read_entry, version, write_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +26,13 @@ __all__ = ["FileMatch", "YaraRules", "load_yara"]
 
 SCAN_SECONDS = 20
 """A file that takes longer is not scanned further: a rule must not be a way to stop a run."""
+
+_FORMAT = 1
+"""Of what is kept of compiled rules; counts on when they are compiled otherwise."""
+_FILES = 100
+"""Files of compiled rules in a cache; the oldest make room."""
+_Kept = tuple[bytes, int, tuple[tuple[str, str], ...]]
+"""Compiled rules, how many are usable, and what was refused."""
 
 _GLOBALS = ("filename", "filepath", "extension", "filetype", "owner")
 # Collections such as signature-base and YARA Forge rely on these externals being defined.
@@ -86,27 +97,53 @@ class YaraRules:
             yield FileMatch(claim, offset, _context(data, offset))
 
 
-def load_yara(source: str, paths: Sequence[Path], *, own: bool = False) -> YaraRules:
+def load_yara(
+    source: str, paths: Sequence[Path], *, own: bool = False, cache: Path | None = None
+) -> YaraRules:
     """Compile the YARA files below some paths, each in a namespace of its own.
 
     Args:
         source: How the collection is called in reports.
         own: Whether they are hevesy's.
         paths: Files (`.yar`, `.yara`) or folders of them.
+        cache: Folder for compiled rules; as trustworthy as the rules.
 
     Raises:
         ContentError: A path is missing, or no file can be compiled.
     """
+    texts = {file: file.read_text(encoding="utf-8", errors="replace") for file in _files(paths)}
+    if cache is None:
+        return YaraRules(*_compiled(source, texts), own)
+    entry = cache / f"yara-{_key(source, texts)}.bin"
+    known = read_entry(entry)
+    if known is not None:
+        compiled, usable, refused = msgspec.msgpack.decode(known, type=_Kept)
+        return YaraRules(compiled, RuleUse(source, usable, refused), own)
+    compiled, use = _compiled(source, texts)
+    kept = msgspec.msgpack.encode((compiled, use.usable, use.refused))
+    write_entry(entry, kept, most=_FILES)
+    return YaraRules(compiled, use, own)
+
+
+def _key(source: str, texts: Mapping[Path, str]) -> str:
+    """All that compiled rules depend on."""
+    digest = hashlib.sha256(f"{_FORMAT} {version('yara-x')} {source}".encode())
+    for file, text in texts.items():
+        digest.update(f"\n{file}\n{len(text)}\n{text}".encode())
+    return digest.hexdigest()[:40]
+
+
+def _compiled(source: str, texts: Mapping[Path, str]) -> tuple[bytes, RuleUse]:
+    """The rules of some files, as bytes, and what is said of them."""
     import yara_x
 
     compiler = yara_x.Compiler(relaxed_re_syntax=True)
     for name in _GLOBALS:
         compiler.define_global(name, "")
     usable, refused = 0, []
-    for file in _files(paths):
+    for file, text in texts.items():
         compiler.new_namespace(f"{source}/{file.name}")
         try:
-            text = file.read_text(encoding="utf-8", errors="replace")
             compiler.add_source(text, origin=str(file))
         except yara_x.CompileError as error:
             line = str(error).splitlines()[0] if str(error) else "cannot be compiled"
@@ -120,7 +157,7 @@ def load_yara(source: str, paths: Sequence[Path], *, own: bool = False) -> YaraR
         raise ContentError(reason, file_name)
     buffer = io.BytesIO()
     compiler.build().serialize_into(buffer)
-    return YaraRules(buffer.getvalue(), RuleUse(source, usable, tuple(refused)), own)
+    return buffer.getvalue(), RuleUse(source, usable, tuple(refused))
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

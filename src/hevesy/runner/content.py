@@ -92,7 +92,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
 
     Args:
         options: With the user's rules, YARA files and indicators.
-        cache: Folder for compiled rule sets.
+        cache: Folder for compiled rules.
 
     Raises:
         ContentError: A file is missing or wrong, with file, line and value.
@@ -105,11 +105,11 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
         for p in options.rules
     ]
     yara = [
-        load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"], own=True)
+        load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"], own=True, cache=cache)
         for threat in knowledge.threats
         if (Path(threat.folder) / "yara").is_dir()
     ]
-    yara += [load_yara(str(path), [path]) for path in options.yara]
+    yara += [load_yara(str(path), [path], cache=cache) for path in options.yara]
     indicators = list(knowledge.indicators)
     for path in options.indicators:
         indicators += read_indicators(path)

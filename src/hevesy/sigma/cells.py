@@ -19,6 +19,7 @@ _FEW = 64
 """Values that are not worth bringing together."""
 _REPEATS = 0.8
 """Part of the cells that is distinct from which on bringing equal values together costs more."""
+_SAMPLE = 1000
 _SETS = 256
 """Row sets of so many values are united; of more values the rows are gathered."""
 
@@ -71,6 +72,13 @@ class Cells:
         weights = self._weights
         return len(numbers) if weights is None else sum([weights[each] for each in numbers])
 
+    def of_rows(self, rows: list[int]) -> Values:
+        """The cells of some rows, null where there is none, of a column that has a cell a row."""
+        values = self._distinct[0]
+        if values is self.column:  # what was folded for all is not folded again
+            return self.values.part(rows)
+        return Values(self.column.gather(rows))
+
     def rows(self, numbers: Sequence[int]) -> BitMap:
         """The rows that hold one of the values with these numbers."""
         rows = self._distinct[1]
@@ -100,10 +108,11 @@ def _hardly_repeats(values: pl.Series) -> bool:
     count = len(values)
     if count <= _FEW:
         return True
-    if values.dtype == pl.String:
-        return _approximately(values) > _REPEATS * count
-    sample = values.gather_every(max(1, count // 1000))
-    return sample.n_unique() > _REPEATS * len(sample)
+    sample = values.gather_every(max(1, count // _SAMPLE))
+    if sample.n_unique() <= _REPEATS * len(sample):
+        return False
+    # thousands of values may still come again and again among many more cells
+    return values.dtype != pl.String or _approximately(values) > _REPEATS * count
 
 
 def _approximately(values: pl.Series) -> int:

@@ -6,10 +6,9 @@ import contextlib
 import hashlib
 import platform
 import struct
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from hevesy.sigma.storage import trim, write_atomically
+from hevesy.sigma.storage import read_entry, version, write_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,34 +35,19 @@ def database_of(patterns: list[bytes], cache: Path | None) -> hyperscan.Database
     path = None
     if cache is not None and len(patterns) >= _KEPT:
         path = cache / f"patterns-{_key(patterns)}.bin"
-        with contextlib.suppress(OSError, hyperscan.error):
-            return _read(path.read_bytes())
+        # hyperscan trusts what lies within: damage, which `read_entry` sees, would be fatal
+        known = read_entry(path)
+        if known is not None:
+            with contextlib.suppress(hyperscan.error):  # of another version or processor
+                return hyperscan.loadb(known, hyperscan.HS_MODE_BLOCK)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     count = len(patterns)
     database.compile(
         expressions=patterns, ids=range(count), elements=count, flags=[0] * count, literal=True
     )
     if path is not None:
-        data = hyperscan.dumpb(database)
-        write_atomically(path, hashlib.sha256(data).digest() + data)
-        trim(path.parent, "patterns-*.bin", _FILES)
+        write_entry(path, hyperscan.dumpb(database), most=_FILES)
     return database
-
-
-def _read(stored: bytes) -> hyperscan.Database:
-    """A stored database.
-
-    Raises:
-        OSError: The bytes are not those that were written.
-        hyperscan.error: They are of another version or processor.
-    """
-    import hyperscan
-
-    # hyperscan trusts what lies within: damage would be undefined behaviour
-    digest, data = stored[:32], stored[32:]
-    if hashlib.sha256(data).digest() != digest:
-        raise OSError("damaged")
-    return hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
 
 
 def _key(patterns: list[bytes]) -> str:

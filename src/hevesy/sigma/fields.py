@@ -137,7 +137,7 @@ class FieldState:
             weight = self.weight(atom)
             if weight == 0:
                 return BitMap()
-            size = len(self._cells.column) if weight is None else weight
+            size = len(self._cells.values) if weight is None else weight
             if self._simple and len(rows) > 0 and size > _FEW + 2 * len(rows):
                 return self._tested(atom, rows)
             known = self._full[atom] = self._cells.rows(self._passing(atom))
@@ -146,7 +146,7 @@ class FieldState:
     def _tested(self, atom: int, rows: BitMap) -> BitMap:
         """Test the cells of these rows and no others."""
         numbers = rows.to_array()
-        values = Values(self._cells.column.gather(numbers.tolist()))
+        values = self._cells.of_rows(numbers.tolist())
         return BitMap([numbers[each] for each in passing(self._atoms.atoms[atom], values)])
 
     def _passing(self, number: int) -> Sequence[int]:

@@ -18,7 +18,7 @@ from hevesy.sigma.plan import PlanBuilder
 from hevesy.sigma.referring import compile_correlations
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.ruleset import FORMAT, Ruleset
-from hevesy.sigma.storage import trim, write_atomically
+from hevesy.sigma.storage import read_entry, version, write_entry
 from hevesy.sigma.taxonomy import LogSource, Taxonomy
 
 if TYPE_CHECKING:
@@ -71,19 +71,16 @@ def load(
     processing = _processing(pipelines, placeholders)
     loaded = _compile(unpacked(files), taxonomy, processing)
     if stored is not None:
-        data = loaded.dumps()
-        write_atomically(stored, hashlib.sha256(data).digest() + data)
-        trim(stored.parent, "rules-*.bin", _FILES)
+        write_entry(stored, loaded.dumps(), most=_FILES)
     return loaded.cached_in(cache)
 
 
 def _read(path: Path) -> Ruleset | None:
-    """A cached rule set; None where there is none, or not as it was written."""
+    """A cached rule set; None where there is none that can be used."""
+    data = read_entry(path)
     try:
-        stored = path.read_bytes()
-        digest, data = stored[:32], stored[32:]
-        return Ruleset.loads(data) if hashlib.sha256(data).digest() == digest else None
-    except (OSError, ValueError):
+        return None if data is None else Ruleset.loads(data)
+    except ValueError:
         return None
 
 
@@ -121,8 +118,6 @@ def _cache_key(
     placeholders: Mapping[str, Sequence[str]] | None,
 ) -> str:
     """What the compiled rules depend on; empty where it cannot be told (pipeline objects)."""
-    from importlib.metadata import version
-
     digest = hashlib.sha256(fingerprint(files).encode())
     packages = ("pysigma", "pysigma-pipeline-windows", "pysigma-pipeline-sysmon")
     parts = [FORMAT, repr(taxonomy), repr(placeholders), *(version(each) for each in packages)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import warnings
 from functools import cached_property, lru_cache
+from re import _parser  # type: ignore[attr-defined]  # the one parser of regexes there is
 
 import polars as pl
 
@@ -12,6 +14,7 @@ from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, fold, split_glob
 from hevesy.sigma.folding import as_text, fold_series
 from hevesy.sigma.joined import Joined
 from hevesy.sigma.probe import Probe
+from hevesy.sigma.required import OTHERWISE
 
 __all__ = ["Values", "passing"]
 
@@ -19,6 +22,8 @@ FEW = 500
 """So many values are compared one by one in Python, more in columns."""
 _FEW_SEARCHED = 100
 """Likewise of values that a regular expression is asked of."""
+_LONG = 32
+"""From so many characters of a regex on, most values are too short for it."""
 
 _NUMBER = r"^-?\d+(\.\d+)?$"
 # What Rust reads otherwise, or not at all: sets within classes, look-around, back references,
@@ -92,6 +97,13 @@ class Values:
         """As IP addresses, one that is mapped into IPv6 as IPv4; None where it is none."""
         return [_address(value) for value in self.text.to_list()]
 
+    def part(self, numbers: list[int]) -> Values:
+        """Some of the values, in the forms that have been made of all of them."""
+        found = Values(self.raw.gather(numbers))
+        if "folded" in self.__dict__ and len(numbers) > FEW:
+            found.__dict__["folded"] = self.folded.gather(numbers)
+        return found
+
     def __len__(self) -> int:
         """How many."""
         return len(self.raw)
@@ -122,7 +134,7 @@ def passing(atom: Atom, values: Values) -> list[int]:
 def _passes(atom: Atom, values: Values) -> pl.Series:
     """Which values pass, as booleans; null is no."""
     if atom.op == "re":
-        return _regex(str(atom.value), atom.flags, values.text)
+        return _regex(str(atom.value), atom.flags, values)
     if atom.op == "cidr":
         return _inside(str(atom.value), values)
     if atom.op in ("lt", "lte", "gt", "gte", "part", "neq"):
@@ -196,9 +208,30 @@ def _glob_regex(glob: str) -> tuple[str | None, re.Pattern[str]]:
     return _accepted(rf"(?s)^{body}\z"), re.compile(rf"\A{body}\Z", re.DOTALL)
 
 
-def _regex(pattern: str, flags: str, text: pl.Series) -> pl.Series:
+def _regex(pattern: str, flags: str, values: Values) -> pl.Series:
     """Where a regex is found: Rust's engine (linear in time) where it means the same."""
-    return _matched(_rust_regex(pattern, flags), _python_regex(pattern, flags), text)
+    rust, python = _rust_regex(pattern, flags), _python_regex(pattern, flags)
+    least = _least(pattern)
+    if least < _LONG:
+        return _matched(rust, python, values.text)
+    # what is too short needs no search: most values, where a hash or key is looked for
+    numbered = pl.DataFrame({"text": values.text}).with_row_index("number")
+    long = numbered.filter(pl.col("text").str.len_bytes() >= least)
+    found = long["number"].filter(_matched(rust, python, long["text"]))
+    return pl.int_range(len(values), eager=True).is_in(found.cast(pl.Int64).implode())
+
+
+@lru_cache(maxsize=4096)
+def _least(pattern: str) -> int:
+    """How many characters a match has at least, as far as Python's parser knows."""
+    if OTHERWISE.search(pattern):
+        return 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return int(_parser.parse(pattern).getwidth()[0])
+    except (re.error, OverflowError, RecursionError, Warning):
+        return 0
 
 
 def _matched(rust: str | None, python: re.Pattern[str], text: pl.Series) -> pl.Series:
