@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import polars as pl
 from hevesy.model import (
     Action,
     Assessment,
+    BuildLine,
     BuildSeen,
+    BuildSpan,
     Chain,
     Coverage,
     CveFacts,
@@ -24,6 +27,7 @@ from hevesy.model import (
     Input,
     Level,
     Loss,
+    OpenSpan,
     Outcome,
     PlanStep,
     RiskWindow,
@@ -31,9 +35,11 @@ from hevesy.model import (
     RuleUse,
     Sample,
     ServerAssessment,
+    SharedClient,
     SourceState,
     Stage,
     Step,
+    UnseenServer,
     Verdict,
 )
 from hevesy.tables import FINDINGS, LEDGER, TIMELINE, Tables
@@ -82,13 +88,105 @@ EXPOSURE = Exposure(
     remedy="install KB5000871",
     rests_on=("header_version in HttpProxy_2021030300-1.LOG",),
 )
-UPDATE_STEP = PlanStep(1, "su", "Install Mar21SU", "Run the .msp elevated", ("CVE-2021-26855",))
+UPDATE_PLAN = (
+    PlanStep(
+        1,
+        "su",
+        "Install Mar21SU",
+        "Install Mar21SU, released 2021-03-02. Run the .msp elevated.",
+        ("CVE-2021-26855",),
+    ),
+    PlanStep(2, "check", "Check the settings", "- One setting.\n- Another setting."),
+    PlanStep(3, "retire", "Move to Exchange Server SE", "2016 is out of support."),
+)
+PATCHED = datetime(2021, 3, 4, 22, 5, tzinfo=UTC)
+"""Last line of EX02's old build."""
+
+
+def build_line(build: str, name: str, time: datetime, line: int) -> BuildLine:
+    """A line of EX02's ECP log."""
+    return BuildLine(build, name, time, f"EX02-triage.zip/ECP/ECPServer{time:%Y%m%d}-1.LOG", line)
+
+
+OLD = "15.1.2106.2", "Exchange Server 2016 CU18"
+NEW = "15.1.2106.13", "Exchange Server 2016 CU18 Mar21SU"
+HISTORY = (
+    BuildSpan(
+        *OLD,
+        "CU18 (no SU)",
+        "su_exact",
+        build_line(*OLD, datetime(2021, 1, 1, 0, 4, tzinfo=UTC), 7),
+        build_line(*OLD, PATCHED, 902),
+        63,
+        open=("CVE-2021-26855", "CVE-2021-27065"),
+    ),
+    BuildSpan(
+        *NEW,
+        "CU18 Mar21SU",
+        "su_exact",
+        build_line(*NEW, PATCHED + timedelta(hours=3), 7),
+        build_line(*NEW, datetime(2021, 3, 12, 23, tzinfo=UTC), 480),
+        9,
+        closes=("CVE-2021-26855", "CVE-2021-27065"),
+    ),
+)
+
+
+def open_span(*, after_fix: bool, count: int, succeeded: int = 0) -> OpenSpan:
+    """Attacks on EX02, before or after it was patched."""
+    build = HISTORY[after_fix]
+    first = PATCHED + timedelta(days=2) if after_fix else ATTACK
+    return OpenSpan(
+        cve="CVE-2021-26855",
+        answer="no" if after_fix else "yes",
+        first=first,
+        last=first + timedelta(hours=5),
+        count=count,
+        succeeded=succeeded,
+        why=(
+            "15.1.2106.13 is at or above 15.1.2106.13, fixed by Mar21SU"
+            if after_fix
+            else "15.1.2106.2 is below 15.1.2106.13, fixed by Mar21SU"
+        ),
+        before=build_line(build.build, build.name, first - timedelta(hours=1), 40),
+        after=build_line(build.build, build.name, first + timedelta(hours=6), 99),
+    )
+
+
+ATTACKED = (
+    open_span(after_fix=False, count=100_000),
+    open_span(after_fix=True, count=4_233, succeeded=1),
+)
+UNSEEN = UnseenServer(
+    name="EX09",
+    aliases=("ex09.example.org",),
+    update="Exchange Server 2016 CU20",
+    builds=(
+        BuildLine(
+            "15.1.2242.0",
+            "Exchange Server 2016 CU20",
+            datetime(2021, 3, 11, tzinfo=UTC),
+            "EX01-triage.zip/HttpProxy/Owa/HttpProxy_2021031100-1.LOG",
+            12,
+        ),
+    ),
+    first=datetime(2021, 2, 10, tzinfo=UTC),
+    last=datetime(2021, 3, 11, 23, 15, tzinfo=UTC),
+    seen_from=("EX01", "EX02"),
+    collect=("the Exchange logs and the IIS logs", "Bin\\ExSetup.exe: its exact build"),
+)
+BALANCER = SharedClient("10.1.0.5", 1_204_000, 0.93, 240, 61, forwarded=True)
 
 
 def invent_assessment(*, more: int = 0) -> Assessment:
     """Everything filled; with `more`, that many further findings of one scanner on EX02."""
     attack = [_finding("EX01", step, incident="i-1", place=n) for n, step in enumerate(STEPS)]
-    probed = _finding("EX02", STEPS[0], incident="i-1", place=20, count=104_233)
+    probed = replace(
+        _finding("EX02", STEPS[0], incident="i-1", place=20, count=104_233),
+        open_then="yes",
+        open_why="100,000 records: the server was open to it; 4,233 records: it was not open to it",
+        open_spans=ATTACKED,
+    )
     stray = _stray_findings()
     scans = [
         _finding("EX02", STEPS[0], incident="", place=100 + n, count=n + 1) for n in range(more)
@@ -122,6 +220,7 @@ def invent_assessment(*, more: int = 0) -> Assessment:
             "An attacker with the rights of the system can remove log lines without a trace.",
         ),
         options=(("as-of", "2026-11-01"), ("rules", "sigma-windows.zip")),
+        unseen=(UNSEEN,),
         version="0.1.0",
     )
 
@@ -154,6 +253,12 @@ def invent_tables(assessment: Assessment) -> Tables:
             "incident": finding.incident,
             "pivots": list(finding.pivots),
             "anchor": finding.anchor,
+            "open_then": finding.open_then,
+            "open_why": finding.open_why,
+            "open_before": "15.1.2106.2 at 2021-03-02 22:41:07: ECPServer.LOG line 40"
+            if finding.open_then
+            else "",
+            "open_after": "",
         }
         for finding in assessment.findings
         for sample in finding.samples
@@ -369,9 +474,15 @@ def _server(name: str, verdict: Verdict | None, coverage: tuple[Coverage, ...]) 
         exposures=(EXPOSURE,) if lacking else (),
         update="Exchange Server 2016 CU18" if lacking else "",
         support="out of support since 2025-10-14" if lacking else "",
-        update_plan=(UPDATE_STEP,) if lacking else (),
+        update_plan=UPDATE_PLAN if lacking else (),
         conflicts=("the registry says 15.1.2106.2, ExSetup.exe 15.1.2106.13",) if lacking else (),
         clock_notes=("EX02: the clock was 5 hours ahead, corrected",) if name == "EX02" else (),
+        history=HISTORY if name == "EX02" else HISTORY[:1] if name == "EX01" else (),
+        attacked=ATTACKED if name == "EX02" else ATTACKED[:1] if name == "EX01" else (),
+        questions=("CVE-2021-26855: 1 record says that it succeeded against a fixed build",)
+        if name == "EX02"
+        else (),
+        shared_clients=(BALANCER,) if name == "EX03" else (),
     )
 
 

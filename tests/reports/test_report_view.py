@@ -46,10 +46,11 @@ def test_lost_sources_come_first(assessment: Assessment) -> None:
 
 def test_rows_of_sources_add_up(assessment: Assessment) -> None:
     """Per server, kind and state: rows are parsed, passed over or damaged."""
-    (total,) = draw_view(assessment).source_sums
+    (total,) = draw_view(assessment).sources
 
     assert total.rows == total.parsed + total.passed_over + total.damaged == 240_000
     assert (total.server, total.kind, total.sources) == ("EX01", "iis", 6)
+    assert total.folder == "EX01-triage.zip/C/inetpub/logs/LogFiles/W3SVC1"
 
 
 def test_what_a_person_can_search_for_comes_first() -> None:
@@ -57,3 +58,23 @@ def test_what_a_person_can_search_for_comes_first() -> None:
     pivots = ["process:{1}", "ip:192.0.2.7", "request:2", "page:/x.aspx"]
 
     assert order_pivots(pivots) == ["ip:192.0.2.7", "page:/x.aspx", "process:{1}", "request:2"]
+
+
+def test_a_step_says_what_the_server_was_at_its_moment(assessment: Assessment) -> None:
+    """A scanner that came again after the fix found it fixed; a step of both days says both."""
+    finding = next(one for one in assessment.findings if len(one.open_spans) > 1)
+    before, after = finding.open_spans
+    view = draw_view(assessment)
+    step = next(
+        s
+        for i in assessment.incidents
+        for c in i.chains
+        for s in c.steps
+        if s.finding == finding.id
+    )
+
+    assert view.was_open(step) == ("yes", "no")
+    assert view.was_open(replace(step, count=1, time=before.first)) == ("yes",)
+    assert view.was_open(replace(step, count=1, time=after.last)) == ("no",)
+    assert view.was_open(replace(step, count=1, time=before.first.replace(year=2020))) == ("yes",)
+    assert view.was_open(replace(step, finding="other")) == ()

@@ -21,12 +21,13 @@ from hevesy.reports.words import glossary, label, plain_signs, sign, trusted_hos
         ("exposure", list(ExposureState)),
         ("origin", list(ORIGINS)),
         ("grade", ["su_exact", "cu_only"]),
+        ("open", ["yes", "cannot_tell", "mitigated", "no"]),
     ],
 )
 def test_every_value_has_a_word(family: str, values: list[str]) -> None:
     """None is missing, none is left over, and the order is that of the ladder."""
     assert {entry.key for entry in glossary(family)} == set(values)
-    if family in {"verdict", "stage", "exposure", "origin"}:
+    if family in {"verdict", "stage", "exposure", "origin", "open"}:
         assert [entry.key for entry in glossary(family)] == values
     if family not in {"level", "origin", "grade"}:
         assert all(entry.meaning for entry in glossary(family))

@@ -14,6 +14,7 @@ from hevesy.reports.escaping import visible
 from hevesy.reports.headline import draw_headline
 from hevesy.reports.mark import Mark
 from hevesy.reports.numbers import count_words, name_words, size_words
+from hevesy.reports.plan_groups import group_exposures
 from hevesy.reports.remedy_markdown import is_trusted, render_markdown
 from hevesy.reports.report_view import MAX_LIST, MAX_STEPS, draw_view, order_pivots
 from hevesy.reports.words import glossary, label, word
@@ -101,6 +102,7 @@ def page_environment() -> Environment:
         "bytes": size_words,
         "clock_hint": clock_hint,
         "count": count_words,
+        "exposure_groups": group_exposures,
         "kind": kind_title,
         "names": name_words,
         "number": _number,

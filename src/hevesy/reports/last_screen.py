@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from hevesy.model import Action, Assessment, Chain, Coverage, ServerAssessment, Step
+    from hevesy.model import Action, Assessment, Chain, Coverage, OpenSpan, ServerAssessment, Step
     from hevesy.tables import Tables
 
 __all__ = ["write_text"]
 
 MAX_SERVERS, MAX_LANES, MAX_CHAINS, MAX_LOSSES, MAX_ACTIONS = 40, 24, 8, 5, 3
+MAX_SPANS, MAX_QUESTIONS, PLACE_PARTS = 8, 5, 3
 MAX_OTHERS, MAX_AUTHORS, MAX_NAMES, MAX_CLOCKS = 8, 6, 3, 2
 CHAIN_STEPS = 6
 """With the line above them, a chain takes at most seven lines."""
@@ -61,6 +62,7 @@ def write_text(  # noqa: PLR0913  # one parameter a thing that a screen can be g
         *_verdicts(assessment),
         *_coverage(assessment),
         *_chains(assessment),
+        *_openness(assessment),
         *_losses(assessment),
         *_numbers(assessment, tables, numbers),
         *_actions(assessment),
@@ -93,10 +95,29 @@ def _verdicts(assessment: Assessment) -> Iterator[RenderableType]:
         more = f" and {len(others) - MAX_OTHERS:,} more" if len(others) > MAX_OTHERS else ""
         named = ", ".join(others[:MAX_OTHERS])
         yield line(f"  {count_words(len(others), 'other machine')}, no verdict: {named}{more}")
+    yield from _unseen(assessment)
     # Their clocks too are spoken of below, and they have no line of their own to say it under.
     for server in assessment.servers:
         if not server.verdict and (hint := clock_hint(server)):
             yield line(f"  {server.name}: its clock is off, to correct the times: {hint}")
+
+
+def _unseen(assessment: Assessment) -> Iterator[RenderableType]:
+    """Servers that only logs of others mention: never silently left out."""
+    table = grid(2)
+    for server in assessment.unseen[:MAX_OTHERS]:
+        build = f"{server.update}, " if server.update else ""
+        last = f"last seen {_second(server.last)[:16]} " if server.last else ""
+        words = (
+            f"nothing handed in, no verdict: {build}{last}in the logs of "
+            f"{name_words(server.seen_from, MAX_NAMES)}"
+        )
+        table.add_row("", line((server.name, "bold")), line(words))
+    if assessment.unseen:
+        yield table
+    more = len(assessment.unseen) - MAX_OTHERS
+    if more > 0:
+        yield line(f"  and {count_words(more, 'more server')} of which nothing was handed in")
 
 
 def _verdict(server: ServerAssessment) -> RenderableType:
@@ -207,6 +228,57 @@ def _chain(chain: Chain) -> Iterator[RenderableType]:
         count = f"{sign('times')}{step.count:,} " if step.count > 1 else ""
         time = f"    {_second(step.time)}  "
         yield line(time, (words.ljust(width), style), f"  {count}{step.text}", cut=True)
+
+
+def _openness(assessment: Assessment) -> Iterator[RenderableType]:
+    """Whether each server was open to what it was attacked with, and on which lines that rests."""
+    told = [(server.name, span) for server in assessment.servers for span in server.attacked]
+    if not told:
+        return
+    yield from _head("Open when attacked", "by the log lines around it that show a build")
+    table, before = grid(3), ""
+    for name, span in told[:MAX_SPANS]:
+        first = "" if name == before else name
+        called = word("open", span.answer)
+        stood = line(f"{span.cve} ", (called.label, STYLES[called.tone]))
+        lines = len(told) <= MAX_SPANS
+        table.add_row("", line((first, "bold")), stood, _span_words(span, lines=lines))
+        before = name
+    yield table
+    if len(told) > MAX_SPANS:
+        yield line(f"  and {len(told) - MAX_SPANS:,} more, see the report")
+    asked = [(server.name, text) for server in assessment.servers for text in server.questions]
+    questions = grid(2)
+    for name, question in asked[:MAX_QUESTIONS]:
+        questions.add_row("", line((name, "bold")), line(f"questioned: {question}"))
+    if asked:
+        yield questions
+    if len(asked) > MAX_QUESTIONS:
+        yield line(f"  and {len(asked) - MAX_QUESTIONS:,} more questioned, see the report")
+
+
+def _span_words(span: OpenSpan, *, lines: bool) -> Text:
+    """What the records are, and why; with `lines`, those on which it rests."""
+    succeeded = f"{span.succeeded:,}" if span.succeeded else "none"
+    last = f" to {_second(span.last)}" if span.last != span.first else ""
+    words = line(
+        f"{count_words(span.count, 'record')}, {succeeded} succeeded, {_second(span.first)}{last}: "
+        f"{span.why}"
+    )
+    for which, one in (("before", span.before), ("after", span.after)):
+        if one is not None and lines:
+            place = f"{_short(one.source)}{f':{one.line}' if one.line else ''}"
+            text = f"{which} {_second(one.time)} {one.build} {place}"
+            words.append("\n").append_text(line((text, "dim")))
+    return words
+
+
+def _short(place: str) -> str:
+    """Enough of a long path to find it: its input, and its last three parts."""
+    parts = place.split("/")
+    if len(parts) <= PLACE_PARTS + 1:
+        return place
+    return "/".join([parts[0], sign("cut"), *parts[-PLACE_PARTS:]])
 
 
 def _said(step: Step) -> str:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
-__all__ = ["Numbers", "count_words", "name_words", "size_words"]
+__all__ = ["Numbers", "count_words", "name_words", "size_words", "span_words"]
 
 STEP = 1000
 THREE_DIGITS = 100
+_HOUR, _DAY, _TWO_DAYS = 60, 1440, 2880
+"""In minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,13 @@ def name_words(names: Sequence[str], most: int = 8) -> str:
     """Names, at most `most` of them, then `and 2 more`."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}"
+
+
+def span_words(span: timedelta) -> str:
+    """How long, in its two greatest units: `2 h 34 min`, `3 days`."""
+    minutes = max(0, round(span.total_seconds() / 60))
+    if minutes < _HOUR:
+        return f"{minutes} min"
+    if minutes < _TWO_DAYS:
+        return f"{minutes // _HOUR} h {minutes % _HOUR} min"
+    return count_words(round(minutes / _DAY), "day")

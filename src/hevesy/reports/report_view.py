@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from hevesy.model import Finding, Loss, ServerAssessment
+from hevesy.model import DamagedRow, Finding, Loss, OpenSpan, ServerAssessment, SourceState
 from hevesy.reports.clock import clocks_off
 from hevesy.reports.coverage_picture import Picture, draw_coverage
+from hevesy.reports.history_picture import HistoryPicture, draw_history
+from hevesy.reports.plan_groups import PlanGroup, group_plans
+from hevesy.reports.source_groups import SourceGroup, group_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hevesy.model import Assessment, SourceState
+    from hevesy.model import Assessment, Step
 
 __all__ = [
     "MAX_LIST",
     "MAX_STEPS",
     "Alike",
     "Figure",
-    "SourceSum",
+    "History",
     "View",
     "count_unexplained",
     "draw_view",
@@ -37,7 +40,8 @@ MAX_SERVERS = 24
 MAX_STEPS = 120
 """Steps shown of one chain."""
 MAX_LIST = 300
-"""Rows shown of a list: losses, sources, refused rules."""
+"""Rows shown of a list: losses, sums of sources, refused rules."""
+MAX_DAMAGED = 40
 MACHINE_PIVOTS = ("process:", "request:")
 PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -64,18 +68,12 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceSum:
-    """Sources of one server, kind and state, added up."""
+class History:
+    """A server, its attacks and its builds on one time axis."""
 
-    server: str
-    kind: str
-    state: str
-    sources: int
-    size: int
-    rows: int
-    parsed: int
-    passed_over: int
-    damaged: int
+    server: ServerAssessment
+    picture: HistoryPicture | None
+    """None where no line shows a build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +90,13 @@ class View:
     """Those of them with findings, and how many; most first."""
     others_clean: tuple[ServerAssessment, ...]
     figures: tuple[Figure, ...]
+    histories: tuple[History, ...]
+    """Servers with a build history, or attacks that name a vulnerability; the first of them."""
+    more_histories: int
+    open_then: dict[str, tuple[OpenSpan, ...]]
+    """Finding id -> whether the server was open to it then, of those that name a vulnerability."""
+    plans: tuple[PlanGroup, ...]
+    damaged: tuple[tuple[SourceState, DamagedRow], ...]
     explained: tuple[tuple[str, tuple[Finding, ...]], ...]
     """By incident: its title and its findings that are shown."""
     unexplained: tuple[Finding, ...]
@@ -100,12 +105,23 @@ class View:
     anchors: dict[str, str]
     """Finding id -> HTML id, of those that are shown."""
     losses: tuple[Loss, ...]
-    source_sums: tuple[SourceSum, ...]
+    sources: tuple[SourceGroup, ...]
     grave_losses: int
     clocks_off: tuple[str, ...]
     """Servers whose times are not UTC and were not corrected."""
     unexplained_of: Counter[str]
     """Server -> its findings by rules of hevesy that no incident explains."""
+
+    def was_open(self, step: Step) -> tuple[str, ...]:
+        """What the server was to what a step shows, when it happened; each answer once, in order.
+
+        A step of several records may stand on both sides of a fix.
+        """
+        spans = self.open_then.get(step.finding, ())
+        if step.count == 1 and step.time is not None:
+            moment = step.time
+            spans = tuple(span for span in spans if span.first <= moment)[-1:] or spans[:1]
+        return tuple(dict.fromkeys(span.answer for span in spans))
 
 
 def draw_view(assessment: Assessment) -> View:
@@ -119,6 +135,7 @@ def draw_view(assessment: Assessment) -> View:
     chosen = {id(finding) for finding in shown}
     exchange = tuple(server for server in assessment.servers if server.verdict)
     losses = order_losses(assessment.losses)
+    told = [server for server in exchange if server.history or server.attacked]
     others = tuple(server for server in assessment.servers if not server.verdict)
     found = Counter(finding.server for finding in assessment.findings)
     return View(
@@ -133,12 +150,20 @@ def draw_view(assessment: Assessment) -> View:
         ),
         others_clean=tuple(server for server in others if not found[server.name]),
         figures=_figures(assessment),
+        histories=tuple(
+            History(server, draw_history(server, assessment.findings))
+            for server in told[:MAX_SERVERS]
+        ),
+        more_histories=max(0, len(told) - MAX_SERVERS),
+        open_then={one.id: one.open_spans for one in assessment.findings if one.open_spans},
+        plans=group_plans(exchange),
+        damaged=_damaged(assessment.sources),
         explained=tuple((titles[key], tuple(rows)) for key, rows in explained.items() if rows),
         unexplained=tuple(unexplained),
         alike=_alike(finding for finding in assessment.findings if id(finding) not in chosen),
         anchors=_anchors(shown),
         losses=losses,
-        source_sums=_sums(assessment.sources),
+        sources=group_sources(assessment.sources),
         grave_losses=sum(loss.grave for loss in losses),
         clocks_off=clocks_off(assessment),
         unexplained_of=count_unexplained(assessment),
@@ -221,18 +246,7 @@ def _figures(assessment: Assessment) -> tuple[Figure, ...]:
     )
 
 
-def _sums(sources: tuple[SourceState, ...]) -> tuple[SourceSum, ...]:
-    totals: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    for source in sources:
-        totals[source.server, source.kind, source.state].update(
-            sources=1,
-            size=source.size,
-            rows=source.rows,
-            parsed=source.parsed,
-            passed_over=source.passed_over,
-            damaged=source.damaged,
-        )
-    return tuple(
-        SourceSum(server, kind, state, **count)
-        for (server, kind, state), count in sorted(totals.items())
-    )
+def _damaged(sources: Iterable[SourceState]) -> tuple[tuple[SourceState, DamagedRow], ...]:
+    """One damaged row of each source that has any."""
+    found = [(source, row) for source in sources for row in source.damaged_samples[:1]]
+    return tuple(found[:MAX_DAMAGED])

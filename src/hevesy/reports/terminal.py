@@ -7,6 +7,7 @@ neither colour, link nor move anything. A file that cannot encode a sign gets a 
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["grid", "line", "print_parts", "write_rows"]
 
+TRAILING = re.compile(r"(?:[ \t\r]|\x1b\[[0-9;]*m)+$")
+"""Blanks at the end of a row, and the codes of colour among them."""
 WIDTH = 100
 """Columns where the output is no terminal."""
 
@@ -62,8 +65,12 @@ def print_parts(
         # Printing joins texts, and forgets that one of them must not wrap.
         is_cut = isinstance(part, Text) and bool(part.no_wrap)
         console.print(part, no_wrap=is_cut or None, overflow="ellipsis" if is_cut else None)
-    text = "\n".join(row.rstrip() for row in drawn.getvalue().split("\n"))
+    text = "\n".join(TRAILING.sub(_bare, row) for row in drawn.getvalue().split("\n"))
     file.write(_encodable(text, getattr(file, "encoding", None) or "utf-8"))
+
+
+def _bare(end: re.Match[str]) -> str:
+    return re.sub(r"[ \t\r]", "", end[0])
 
 
 def write_rows(

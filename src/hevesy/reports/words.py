@@ -30,6 +30,7 @@ LADDERS = (
     "exposure",
     "origin",
     "grade",
+    "open",
 )
 """The families of words."""
 
