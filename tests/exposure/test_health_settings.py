@@ -12,6 +12,7 @@ import pytest
 
 from hevesy.exposure.health_checker import read_health_checker
 from hevesy.exposure.health_settings import pick, truth
+from hevesy.exposure.settled import settled
 
 if TYPE_CHECKING:
     from hevesy.knowledge import ExchangeKnowledge
@@ -76,12 +77,16 @@ def test_a_registry_value_turns_extended_protection_off(
     config = {"ExtendedProtectionConfig": {"ExtendedProtectionConfiguration": [directory]}}
     found = settings(known, exchange=config, system={"RegistryValues": values})
 
-    assert found["extended_protection"].met is False
-    assert "SuppressExtendedProtection" in found["extended_protection"].why
+    assert found["extended_protection"].met is True
+    (protection,) = (
+        one for one in settled(tuple(found.values()))[0].values() if "xtended" in one.why
+    )
+    assert (protection.name, protection.met) == ("extended_protection", False)
+    assert "SuppressExtendedProtection" in protection.why
     zero = settings(
         known, exchange=config, system={"RegistryValues": "@{SuppressExtendedProtection=0}"}
     )
-    assert zero["extended_protection"].met is True
+    assert settled(tuple(zero.values()))[0]["extended_protection"].met is True
 
 
 @pytest.mark.parametrize(("word", "met"), [("False", False), ("True", None)])

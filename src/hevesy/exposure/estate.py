@@ -67,7 +67,7 @@ def _may_tell(source: Source) -> bool:
     ends = (".config", ".xml", ".json", ".csv", ".tsv", ".log")
     if source.kind in _LOGS or source.kind.startswith("later:"):
         return True
-    whole = name in {"exsetup.exe", "software"} or name.startswith("healthchecker-")
+    whole = name in {"exsetup.exe", "software", "system"} or name.startswith("healthchecker-")
     return whole or (source.kind in {"config_file", "unknown", "other"} and name.endswith(ends))
 
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hevesy.exposure.clixml import TEXT, dig
-from hevesy.exposure.settings import SIGNING, is_accepted, override_settings, windows_setting
+from hevesy.exposure.settings import (
+    SIGNING,
+    is_accepted,
+    override_settings,
+    suppressed_setting,
+    windows_setting,
+)
 from hevesy.model import Setting
 
 if TYPE_CHECKING:
@@ -56,15 +62,17 @@ def health_settings(
     """
     exchange, organization = dig(root, "ExchangeInformation"), dig(root, "OrganizationInformation")
     overrides = _overrides(exchange, organization)
+    values = dig(root, "OSInformation", "RegistryValues")
     found = [
-        _protection(root, exchange, directories, place),
+        _protection(exchange, directories, place),
+        suppressed_setting(_number(pick(values, "SuppressExtendedProtection")), place),
         _downloads(exchange, organization, place),
         _schema(organization, place),
         _domains(organization, place),
         _hybrid(organization, place),
         _token_cache(exchange, place, known),
         _text_extraction(exchange, place),
-        _windows(root, place),
+        _windows(values, place),
     ]
     settings = [one for one in found if one]
     if build[:2] < _WITH_OVERRIDES:
@@ -138,12 +146,9 @@ def _overrides(exchange: Plain, organization: Plain) -> list[Any] | None:
 
 
 def _protection(
-    root: Plain, exchange: Plain, directories: Sequence[VirtualDirectory], place: str
+    exchange: Plain, directories: Sequence[VirtualDirectory], place: str
 ) -> Setting | None:
     name = "extended_protection"
-    if _number(pick(root, "OSInformation", "RegistryValues", "SuppressExtendedProtection")):
-        why = "the registry value SuppressExtendedProtection turns Extended Protection off"
-        return Setting(name, met=False, why=why, source=place)
     missing = ", ".join(one.path for one in directories if not one.secure)
     if directories:
         why = "Extended Protection is on as Microsoft asks on each virtual directory"
@@ -293,8 +298,7 @@ def _text_extraction(exchange: Plain, place: str) -> Setting | None:
     return None
 
 
-def _windows(root: Plain, place: str) -> Setting | None:
-    values = dig(root, "OSInformation", "RegistryValues")
+def _windows(values: Plain, place: str) -> Setting | None:
     build = _number(pick(values, "CurrentBuild"))
     update = _number(pick(values, "CurrentVersionUbr"))
     off = _number(pick(values, "LanManServerDisabledCompression"))

@@ -1,21 +1,26 @@
-r"""The SOFTWARE hive: version of Exchange's installation, and the updates that it lists.
+r"""Registry hives: version of Exchange's installation, its updates, settings that fixes depend on.
 
 Keys: `Microsoft\ExchangeServer\v15\Setup` (2010: `v14`) has `MsiProductMajor`, `MsiProductMinor`,
 `MsiBuildMajor` and `MsiBuildMinor`, which follow the cumulative update; below
 `Microsoft\Updates\Exchange 2013` (2016, 2019, which SE uses too) each update has a key with
-`PackageName` and `InstalledDate`, read by CSS-Exchange's Get-ExchangeUpdates.ps1. The hive is read
-by regipy, which needs a file with a path.
+`PackageName` and `InstalledDate`, read by CSS-Exchange's Get-ExchangeUpdates.ps1. `v15\Diagnostics`
+has `EnableSerializationDataSigning`, which Exchange 2013 asks. The SYSTEM hive has
+`SuppressExtendedProtection` and `DisableLoopbackCheck` below `Control\Lsa` of the control set that
+`Select\Current` names. A hive is read by regipy, which needs a file with a path; what its
+transaction logs hold is not in it.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hevesy.exposure.reading import Reading
+from hevesy.exposure.settings import SIGNING, suppressed_setting, windows_setting
 from hevesy.knowledge import parse_build, show_build
-from hevesy.model import BuildEvidence, InstalledUpdate, ServerEvidence
+from hevesy.model import BuildEvidence, InstalledUpdate, ServerEvidence, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +33,20 @@ __all__ = ["is_hive", "read_hive", "server_of_values"]
 _SETUP = ("\\Microsoft\\ExchangeServer\\v15\\Setup", "\\Microsoft\\ExchangeServer\\v14\\Setup")
 _UPDATES = tuple(f"\\Microsoft\\Updates\\Exchange {year}" for year in (2013, 2016, 2019))
 _PARTS = ("MsiProductMajor", "MsiProductMinor", "MsiBuildMajor", "MsiBuildMinor")
+_DIAGNOSTICS = "\\Microsoft\\ExchangeServer\\v15\\Diagnostics"
+_WINDOWS = "\\Microsoft\\Windows NT\\CurrentVersion"
+_E2013 = (15, 0)
 _KB = re.compile(r"KB\d{6,8}")
 
 
 def is_hive(head: bytes, path: str) -> bool:
-    """Whether a file is a registry hive called SOFTWARE."""
+    """Whether a file is a registry hive called SOFTWARE or SYSTEM."""
     name = path.replace("\\", "/").rsplit("/", 1)[-1].lower()
-    return head[:4] == b"regf" and name.startswith("software")
+    return head[:4] == b"regf" and name.startswith(("software", "system"))
 
 
 def read_hive(file: Path, place: str, known: ExchangeKnowledge, server: str = "") -> Reading:
-    """What the SOFTWARE hive says of Exchange.
+    """What a hive says of Exchange: SOFTWARE of its build, both of settings.
 
     Args:
         file: the hive on this machine.
@@ -56,11 +64,14 @@ def read_hive(file: Path, place: str, known: ExchangeKnowledge, server: str = ""
         hive = regipy.RegistryHive(str(file))
         setup = next((values for key in _SETUP if (values := _values(hive, key))), {})
         updates = [values for key in _UPDATES for values in _below(hive, key)]
+        settings = _settings(hive, place)
     except (broken, cut, OSError, ValueError, KeyError, EOFError) as error:
         said = str(error).splitlines()[-1] if str(error) else type(error).__name__
         return Reading(problems=(f"{place}: cannot be read: {said}",))
     found = server_of_values(setup, updates, place, known, server)
-    return Reading((found,) if found else ())
+    if settings and found is None:
+        found = ServerEvidence(server)
+    return Reading((replace(found, settings=settings),) if found else ())
 
 
 def server_of_values(
@@ -99,6 +110,37 @@ def server_of_values(
         text = f"{show_build(build)} with {matching[-1].kb}"
         evidence.insert(0, BuildEvidence(shown, "su_exact", "registry_update", place, text=text))
     return ServerEvidence(server, tuple(evidence), updates=tuple(listed))
+
+
+def _settings(hive: Any, place: str) -> tuple[Setting, ...]:  # noqa: ANN401  # regipy has no types
+    """Settings of either hive; keys that it lacks say nothing."""
+    windows = _values(hive, _WINDOWS)
+    build, update = (_whole(windows.get(name)) for name in ("CurrentBuild", "UBR"))
+    found = [windows_setting(build, update, place), *_signing(hive, place)]
+    current = _whole(_values(hive, "\\Select").get("Current"))
+    if current is not None:
+        values = _values(hive, f"\\ControlSet{current:03}\\Control\\Lsa")
+        found.append(suppressed_setting(_whole(values.get("SuppressExtendedProtection")), place))
+        off = bool(_whole(values.get("DisableLoopbackCheck")))
+        why = f"the registry value DisableLoopbackCheck is {'set' if off else 'not set'}"
+        found.append(Setting("loopback_check", met=not off, why=why, source=place))
+    return tuple(one for one in found if one)
+
+
+def _signing(hive: Any, place: str) -> list[Setting]:  # noqa: ANN401  # regipy has no types
+    """Exchange 2013 signs where a registry value says so; later versions do not ask it."""
+    setup = next((values for key in _SETUP if (values := _values(hive, key))), {})
+    if (_whole(setup.get("MsiProductMajor")), _whole(setup.get("MsiProductMinor"))) != _E2013:
+        return []
+    on = _whole(_values(hive, _DIAGNOSTICS).get("EnableSerializationDataSigning")) == 1
+    why = f"the registry value EnableSerializationDataSigning is {'1' if on else 'not 1'}"
+    return [Setting(SIGNING, met=on, why=why, source=place)]
+
+
+def _whole(value: object) -> int | None:
+    """A number, or a text that is one."""
+    text = str(value)
+    return int(text) if text.isdecimal() else None
 
 
 def _values(hive: Any, key: str) -> dict[str, object]:  # noqa: ANN401  # regipy has no types

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 __all__ = [
     "DOWNLOAD_HOSTS",
     "SIGNING",
+    "SUPPRESSED",
     "applied_mitigations",
     "is_accepted",
     "override_settings",
+    "suppressed_setting",
     "windows_setting",
 ]
 
 SIGNING = "serialized_data_signing"
 DOWNLOAD_HOSTS = "download_hosts"
 """Half of the condition `download_domains`: it needs host names beside the switch."""
+SUPPRESSED = "extended_protection_suppressed"
+"""A registry value that turns Extended Protection off, whatever the virtual directories say."""
 _SMB_BUILDS, _SMB_UPDATE = (18362, 18363), 720
 """Windows 10 and Server 1903 and 1909, and the update that fixed their SMBv3 (KB4551762)."""
 _SIGNING_OVERRIDE = ("Data", "EnableSerializationDataSigning", "Enabled")
@@ -84,6 +88,14 @@ def windows_setting(
     met = update >= _SMB_UPDATE or compression_off
     off = ", SMBv3 compression is off" if compression_off else ""
     return Setting(name, met=met, why=f"Windows build {build}.{update}{off}", source=place)
+
+
+def suppressed_setting(value: int | None, place: str) -> Setting | None:
+    """`SuppressExtendedProtection` of the registry; None where it suppresses nothing."""
+    if not value:
+        return None
+    why = "the registry value SuppressExtendedProtection turns Extended Protection off"
+    return Setting(SUPPRESSED, met=False, why=why, source=place)
 
 
 def applied_mitigations(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hevesy.exposure.settings import DOWNLOAD_HOSTS
+from hevesy.exposure.settings import DOWNLOAD_HOSTS, SUPPRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["settled"]
 
 _DOWNLOADS = "download_domains"
+_PROTECTION = "extended_protection"
 CONTRADICTED = "sources contradict each other"
 
 
@@ -37,6 +38,8 @@ def settled(settings: Sequence[Setting]) -> tuple[dict[str, Setting], tuple[str,
             sentence = f"{_told(yes)}, but {_told(no)}"
             conflicts.append(sentence)
             found[name] = replace(yes, met=None, why=f"{CONTRADICTED}: {sentence}")
+    if SUPPRESSED in found:
+        found[_PROTECTION] = replace(found.pop(SUPPRESSED), name=_PROTECTION)
     return _with_hosts(found), tuple(conflicts)
 
 
