@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hevesy.records import evtx_chunk
 from hevesy.records.evtx_chunk import BRIDGE_ID, CHUNK_SIZE, file_header, mend
 
 
@@ -104,3 +106,27 @@ def test_the_file_header_is_of_one_chunk() -> None:
     """4 KiB that begin with the magic."""
     assert len(file_header()) == 4096
     assert file_header().startswith(b"ElfFile\0")
+
+
+@given(
+    st.lists(st.integers(4, 16).map(lambda words: words * 8), max_size=6),
+    st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), max_size=3),
+    st.integers(480, 1400) | st.integers(CHUNK_SIZE - 100, CHUNK_SIZE),
+)
+def test_whole_chunks_are_known_quickly(
+    sizes: list[int], changes: list[tuple[int, int]], free: int
+) -> None:
+    """What is called whole at a glance is what a careful walk finds whole, and no other."""
+    data = bytearray(chunk(*(record(number, size) for number, size in enumerate(sizes))))
+    for place, value in changes:
+        data[128 + place] = value
+    quick = evtx_chunk._whole_chain(data, free)
+    careful = evtx_chunk._chain(bytearray(data), free)
+    assert quick in {None, careful}
+    if not changes and free == 512 + sum(sizes):
+        assert quick == careful == (len(sizes), 0, free)
+    if evtx_chunk._links_are_whole(data):
+        before = bytes(data)
+        with patch.object(evtx_chunk, "_links_are_whole", return_value=False):
+            assert evtx_chunk._cut_links(data) == 0
+        assert data == before

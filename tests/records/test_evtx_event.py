@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hevesy.records import event_columns, evtx
 from hevesy.records.cmdlet_event import PROVIDER
 from hevesy.records.event_columns import EventColumns
-from hevesy.records.evtx_event import decode
+from hevesy.records.evtx_event import EventDecoder
 from hevesy.records.windows_event import Event, nested_event
 from hevesy.tables import PROVENANCE
 from hevesy.tables.windows import WINDOWS
@@ -124,7 +124,7 @@ def test_events_are_what_reading_each_by_itself_makes_of_them(
     records = records_of(events)
     columns = EventColumns()
     with patch.object(event_columns, "_PIECE", piece):
-        evtx._add_records(records, columns)
+        evtx._add_records(records, columns, EventDecoder())
     batch = columns.take(0)
     read = [
         (event, record)
@@ -161,10 +161,10 @@ def test_usual_events_are_decoded_by_type() -> None:
         },
         "EventData": {"param1": "x", "Binary": None},
     }
-    (found,) = decode([json.dumps({"Event": event})])
-    assert found is not None
+    found = EventDecoder().decode([json.dumps({"Event": event})])
+    assert not found.strange
     columns = EventColumns()
-    columns.add_typed([found], ["{}"])
+    columns.add_parts(found, ["{}"])
     row = columns.take(0).frame.row(0, named=True)
     assert (row["EventID"], row["record"], row["param1"]) == (7036, 5, "x")
     assert "Binary" not in row
@@ -177,11 +177,11 @@ def test_sources_read_into_one_frame_keep_their_own_surveys() -> None:
         for name in ("mxs01", "a b")
     )
     columns = EventColumns()
-    evtx._add_records(one, columns)
+    evtx._add_records(one, columns, EventDecoder())
     columns.damage(1, "broken")
     columns.begin()
     columns.begin()
-    evtx._add_records(two, columns)
+    evtx._add_records(two, columns, EventDecoder())
     first, empty, last = columns.take_each([1, 2, 3])
     assert [batch.frame.height for batch in (first, empty, last)] == [1, 0, 1]
     assert (first.survey.names, last.survey.names) == ((("MXS01", 1),), ())
@@ -190,3 +190,51 @@ def test_sources_read_into_one_frame_keep_their_own_surveys() -> None:
     assert [batch.survey.size for batch in (first, empty, last)] == [1, 2, 3]
     assert first.frame.schema == last.frame.schema
     assert pl.concat([first.frame, last.frame])["Computer"].to_list() == ["mxs01", "a b"]
+
+
+USUAL_RAW = (
+    '{"Event":{"#attributes":{"xmlns":"x"},"System":{"Provider":{"#attributes":{"Name":"p"}},'
+    '"EventID":1,"TimeCreated":{"#attributes":{"SystemTime":"2021-03-14T01:39:32Z"}},'
+    '"EventRecordID":7,"Channel":"Security"},"EventData":{"a":"b"}}}'
+)
+PIECES = st.sampled_from(
+    [
+        "7",
+        "8",
+        '"',
+        "}",
+        "{",
+        ",",
+        "\\",
+        '"b"',
+        '"a"',
+        '"c":1',
+        "2021",
+        "Security",
+        '"EventData":{}',
+    ]
+)
+
+
+@settings(max_examples=200)
+@given(st.integers(0, len(USUAL_RAW)), st.integers(0, 6), PIECES)
+def test_what_is_known_of_one_event_is_never_said_of_another(
+    place: int, length: int, piece: str
+) -> None:
+    """After a usual event another one that differs anywhere is read as by itself."""
+    other = USUAL_RAW[:place] + piece + USUAL_RAW[place + length :]
+    try:
+        json.loads(other)
+    except ValueError:
+        return
+    decoder = EventDecoder()
+    decoder.decode([USUAL_RAW])
+    alone = EventDecoder().decode([other])
+    for raws in ([other], [USUAL_RAW, other]):
+        known = decoder.decode(raws)
+        assert known.strange == alone.strange
+        if not known.strange:
+            last = [values[-1] for values in known[:4]]
+            assert last == [values[-1] for values in alone[:4]]
+            assert len(known.data) == len(raws)
+            assert known.user_data.get(len(raws) - 1) == alone.user_data.get(0)

@@ -15,7 +15,7 @@ from hevesy.records.cmdlet_event import PROVIDER, render
 from hevesy.records.event_cells import Cells, Shape, numbers, texts
 from hevesy.records.event_survey import Told, told
 from hevesy.records.event_time import parse_times
-from hevesy.records.evtx_event import plain, system_of
+from hevesy.records.evtx_event import plain
 from hevesy.records.host_name import NAMELESS, host_names
 from hevesy.records.windows_event import flatten, integer, text
 from hevesy.tables import PROVENANCE
@@ -24,7 +24,7 @@ from hevesy.tables.windows import WINDOWS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hevesy.records.evtx_event import TypedEvent
+    from hevesy.records.evtx_event import EventParts
     from hevesy.records.windows_event import Event
 
 __all__ = ["EventColumns"]
@@ -65,11 +65,13 @@ class EventColumns:
     def __init__(self) -> None:
         """Begin an empty batch of one source."""
         self._system: list[tuple[Any, ...]] = []
+        self._time: list[str | None] = []
+        self._number: list[int | None] = []
         self._raw: list[str] = []
         self._record: list[int | None] = []
         self._shapes: dict[tuple[str, ...], Shape] = {}
         self._simple: dict[tuple[str, ...], Shape] = {}
-        self._settled: list[pl.DataFrame] = []
+        self._texts: list[pl.Series] = []
         self._cells = Cells()
         self._rows = 0
         self._names: set[str] = set()
@@ -90,52 +92,54 @@ class EventColumns:
     def add(self, event: Event, raw: str, record: int | None) -> None:
         """Add one event with its text as it stood, and the number to quote it by."""
         self._add_fields(len(self._raw), event.fields)
-        self._system.append(event[:-1])
+        self._system.append((*event[1:_NUMBER], *event[_NUMBER + 1 : -1]))
+        self._time.append(event.time)
+        self._number.append(event.record_id)
         self._raw.append(raw)
         self._record.append(record)
         self._chars += len(raw)
         if len(self._raw) >= _PIECE:
             self._settle()
 
-    def add_typed(self, events: list[TypedEvent], raws: list[str]) -> None:
+    def add_parts(self, parts: EventParts, raws: list[str]) -> None:
         """Add events with their texts; each is quoted by its own number."""
-        system = system_of(events)
         start = len(self._raw)
-        self._system += system
+        self._system += parts.systems
+        self._time += parts.times
+        self._number += parts.numbers
+        self._record += parts.numbers
         self._raw += raws
-        self._record += [row[_NUMBER] for row in system]
         self._chars += sum(map(len, raws))
-        rendered = PROVIDER in {row[_PROVIDER] for row in system}
-        simple = self._simple
-        for row, event in enumerate(events, start=start):
-            data = event.data
-            names = () if data is None else tuple(data)
-            shape = simple.get(names)
-            if rendered or shape is None or event.user_data is not None:
-                self._add_unusual(row, event)
-            elif data is not None:
+        rendered = PROVIDER in {system[_PROVIDER] for system in parts.systems}
+        simple = self._simple.get
+        for row, data in enumerate(parts.data, start=start):
+            shape = simple(tuple(data))
+            if shape is None or rendered:
+                self._add_unusual(row, data, parts.user_data.get(row - start))
+            else:
                 shape.rows.append(row)
                 shape.cells.extend(data.values())
         if len(self._raw) >= _PIECE:
             self._settle()
 
-    def _add_unusual(self, row: int, event: TypedEvent) -> None:
+    def _add_unusual(
+        self, row: int, data: dict[str, Any], user_data: dict[str, Any] | None
+    ) -> None:
         """Add what an event brings beside `System`, whatever that is."""
-        data = event.data or {}
-        system = self._system[row]
+        system = self._system[self._rows + row]
         rendered = system[_PROVIDER] == PROVIDER
         simple = _SPECIAL.isdisjoint(data) and len(data) <= _MAX_NAMES
-        if simple and event.user_data is None and not rendered:
+        if simple and user_data is None and not rendered:
             self._add_fields(row, data)
             if data:
                 self._simple[tuple(data)] = self._shapes[tuple(data)]
             return
         fields: dict[str, str] = {}
-        for part in (data, event.user_data or {}):
+        for part in (data, user_data or {}):
             flatten(part, fields)
         if rendered:
             message = render(integer(plain(system[_EVENT])), system[-1], fields)
-            self._system[row] = (*system[:-1], message)
+            self._system[self._rows + row] = (*system[:-1], message)
         self._add_fields(row, fields)
 
     def _add_fields(self, row: int, fields: dict[str, Any]) -> None:
@@ -198,40 +202,32 @@ class EventColumns:
 
     def _settle(self) -> None:
         """Make cells of the events so far, few enough that a processor has them at hand still."""
-        rows = len(self._raw)
-        if not rows and self._settled:
-            return
-        system = list(zip(*self._system, strict=True)) if rows else [()] * len(_SYSTEM)
-        columns = [
-            _system_column(name, dtype, values)
-            for (name, dtype), values in zip(_SYSTEM.items(), system, strict=True)
-        ]
-        columns.append(pl.Series("record", self._record, dtype=pl.Int64))
-        columns.append(pl.Series("raw", self._raw, dtype=pl.String))
-        self._settled.append(pl.DataFrame(columns))
+        self._texts.append(pl.Series("raw", self._raw, dtype=pl.String))
         self._cells.add(self._shapes, self._rows)
-        self._rows += rows
-        for gathered in (self._system, self._raw, self._record, self._shapes, self._simple):
-            gathered.clear()
+        self._rows += len(self._raw)
+        self._raw.clear()
+        self._shapes.clear()
+        self._simple.clear()
 
     def _frame(self) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
         """All rows; and which of them are odd, by what is to be noted of such rows."""
         self._settle()
-        system = pl.concat(self._settled, rechunk=True)
+        system = _system_columns(self._system)
+        system["EventRecordID"] = pl.Series("EventRecordID", self._number, dtype=pl.Int64)
         hosts = host_names(system["Computer"])
-        times, absurd = _times(system["time"])
+        times, absurd = _times(pl.Series("time", self._time, dtype=pl.String))
         odd = {NAMELESS: hosts["nameless"], _ABSURD: absurd}
         nothing = pl.Series("line", [None] * self._rows, dtype=pl.Int64)
         lead = {
             "time": times,
             "server": hosts["server"],
             "line": nothing,
-            "record": system["record"],
+            "record": pl.Series("record", self._record, dtype=pl.Int64),
             "offset": nothing.alias("offset"),
-            "raw": system["raw"],
+            "raw": pl.concat(self._texts),
         }
         columns = [lead[name] for name in PROVENANCE]
-        columns += [system[name] for name in islice(_SYSTEM, 1, None)]
+        columns += [system[name] for name in _ORDER]
         columns += self._cells.columns(self._rows, _RESERVED)
         found = {what: each for what, each in odd.items() if each.any()}
         return pl.DataFrame(columns), found
@@ -254,11 +250,9 @@ def _survey(source: _Source, frame: pl.DataFrame, says: Told, size: int) -> Surv
 
 
 _SYSTEM: dict[str, pl.DataType] = {
-    "time": pl.String(),
     "Channel": pl.String(),
     "Provider_Name": pl.String(),
     "EventID": pl.Int64(),
-    "EventRecordID": pl.Int64(),
     "Computer": pl.String(),
     "Level": pl.Int64(),
     "Keywords": pl.String(),
@@ -270,16 +264,36 @@ _SYSTEM: dict[str, pl.DataType] = {
     "ActivityID": pl.String(),
     "Message": pl.String(),
 }
-"""In the order of `Event`."""
+"""In the order of `Event`, without `EventRecordID`, which few events share."""
 
-_PROVIDER, _EVENT, _NUMBER = 2, 3, 4
+_PROVIDER, _EVENT = 1, 2
+_NUMBER = 4
+"""Place of the number in `Event`."""
+_ORDER = [*islice(_SYSTEM, 3), "EventRecordID", *islice(_SYSTEM, 3, None)]
 _WRAPPED = frozenset({"EventID", "UserID", "ActivityID"})
 """Columns of `System` whose values may stand in what `plain` knows."""
-_RESERVED = {name.lower() for name in (*PROVENANCE, *_SYSTEM)}
+_PLAIN = frozenset({int, str, type(None)})
+_RESERVED = {name.lower() for name in (*PROVENANCE, *_ORDER)}
+
+
+def _system_columns(systems: list[tuple[Any, ...]]) -> dict[str, pl.Series]:
+    """Columns of what `System` says; what many events share is looked at once."""
+    keys = list(map(id, systems))
+    several = dict(zip(keys, systems, strict=True))
+    cells = list(zip(*several.values(), strict=True)) if several else [()] * len(_SYSTEM)
+    columns = {
+        name: _system_column(name, dtype, values)
+        for (name, dtype), values in zip(_SYSTEM.items(), cells, strict=True)
+    }
+    if len(several) == len(systems):
+        return columns
+    place = {key: number for number, key in enumerate(several)}
+    rows = pl.Series([place[key] for key in keys], dtype=pl.UInt32)
+    return pl.DataFrame(columns)[rows].to_dict()
 
 
 def _system_column(name: str, dtype: pl.DataType, values: Sequence[Any]) -> pl.Series:
-    if name in _WRAPPED:
+    if name in _WRAPPED and not set(map(type, values)) <= _PLAIN:
         values = list(map(plain, values))
     if dtype == pl.Int64():
         return numbers(name, values)

@@ -13,6 +13,8 @@ __all__ = ["parse_times"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POWERSHELL = re.compile(r"/Date\((-?\d+)\)/")
+_USUAL = ("%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f")
+"""Of events, and of Sysmon's `UtcTime`."""
 _MILLISECONDS_FROM = 1e11
 """Above it a number counts milliseconds: 1e11 seconds is the year 5138."""
 
@@ -24,6 +26,9 @@ def parse_times(texts: pl.Series) -> pl.Series:
     UTC is meant: event logs keep UTC), seconds or milliseconds since 1970, and PowerShell's
     `/Date(ms)/`.
     """
+    quick = _quick(texts)
+    if quick is not None:
+        return quick
     frame = texts.alias("text").to_frame()
     plain = pl.col("text").str.strip_suffix("Z").str.replace("T", " ", literal=True)
     parsed = plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
@@ -39,6 +44,17 @@ def parse_times(texts: pl.Series) -> pl.Series:
         list(known), list(known.values()), default=None, return_dtype=TIME
     )
     return pl.DataFrame([times, slow.alias("slow")]).select(pl.coalesce("time", "slow"))["time"]
+
+
+def _quick(texts: pl.Series) -> pl.Series | None:
+    """Times that are all written as Windows writes them; None where one is not."""
+    for way in _USUAL:
+        times = texts.str.to_datetime(way, time_unit="us", strict=False, cache=False)
+        if times.null_count() == texts.null_count():
+            years = times.dt.year().drop_nulls()
+            if years.is_between(1, 9999).all():
+                return times.dt.replace_time_zone("UTC").alias("time")
+    return None
 
 
 def _parse_time(text: str) -> datetime | None:

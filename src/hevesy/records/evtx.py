@@ -12,21 +12,21 @@ import io
 import logging
 import re
 import struct
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from hevesy.records.batch import Batch, Parser
 from hevesy.records.event_columns import EventColumns
 from hevesy.records.evtx_chunk import BRIDGE_ID, CHUNK_SIZE, file_header, mend
-from hevesy.records.evtx_event import decode
+from hevesy.records.evtx_event import EventDecoder
 from hevesy.records.windows_event import Event, integer, nested_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hevesy.model import Source
-    from hevesy.records.evtx_event import TypedEvent
     from hevesy.records.wanted import Wanted
 
 __all__ = ["PARSER", "parse", "recognise"]
@@ -36,8 +36,10 @@ log = logging.getLogger(__name__)
 _FILE_MAGIC = b"ElfFile\0"
 _CHUNK_MAGIC = b"ElfChnk\0"
 _HEADER_SIZE = 4096
-_BLOCK = 1024 * 1024
-"""Characters that are decoded at once; those of a chunk are fewer, unless it is hostile."""
+_BLOCK = 256
+"""Records that are decoded at once: a chunk has fewer, as a rule."""
+_BROKEN = (RuntimeError, OSError, ValueError)
+"""What the parser raises."""
 _RECORD_NUMBER = re.compile(r"record number (\d+)")
 
 
@@ -80,10 +82,11 @@ def _blocks(source: Source, stream: BinaryIO, columns: EventColumns) -> Iterator
     header = _read(stream, _HEADER_SIZE)
     yield len(header)
     promised = _check_header(header, columns)
+    decoder = EventDecoder()
     number = 0
     while chunk := _read(stream, CHUNK_SIZE):
         size = len(chunk)
-        for _ in _chunk_blocks(chunk, number, columns):
+        for _ in _chunk_blocks(chunk, number, columns, decoder):
             yield size
             size = 0
         yield size
@@ -115,9 +118,11 @@ def _check_header(header: bytes, columns: EventColumns) -> int:
     return int(struct.unpack_from("<H", header, 42)[0])
 
 
-def _chunk_blocks(data: bytes, number: int, columns: EventColumns) -> Iterator[None]:
+def _chunk_blocks(
+    data: bytes, number: int, columns: EventColumns, decoder: EventDecoder
+) -> Iterator[None]:
     """Add the events of one chunk; what cannot be read is counted in `columns`."""
-    if not data.strip(b"\0"):
+    if data == bytes(len(data)):
         return
     chunk = mend(data)
     if chunk is None:
@@ -136,7 +141,7 @@ def _chunk_blocks(data: bytes, number: int, columns: EventColumns) -> Iterator[N
             if isinstance(record, str):
                 at = _RECORD_NUMBER.search(record)
                 columns.damage(integer(at[1]) or 0 if at else 0, record, f"chunk {number}")
-        _add_records([record for record in block if not isinstance(record, str)], columns)
+        _add_records([record for record in block if not isinstance(record, str)], columns, decoder)
         yield
     missing = chunk.promised - found
     if missing > 0:
@@ -144,20 +149,19 @@ def _chunk_blocks(data: bytes, number: int, columns: EventColumns) -> Iterator[N
         columns.damage(0, reason, rows=missing)
 
 
-def _add_records(records: list[dict[str, Any]], columns: EventColumns) -> None:
+def _add_records(
+    records: list[dict[str, Any]], columns: EventColumns, decoder: EventDecoder
+) -> None:
     """Add records, those that are written as usual together."""
     raws = [record["data"] for record in records]
-    events = decode(raws)
-    if None not in events:
-        columns.add_typed(cast("list[TypedEvent]", events), raws)
-        return
-    start = 0
-    for place, event in enumerate(events):
-        if event is None:
-            columns.add_typed(cast("list[TypedEvent]", events[start:place]), raws[start:place])
-            _add_one(records[place], columns)
-            start = place + 1
-    columns.add_typed(cast("list[TypedEvent]", events[start:]), raws[start:])
+    parts = decoder.decode(raws)
+    if not parts.strange:
+        columns.add_parts(parts, raws)
+    elif records[1:]:
+        for record in records:
+            _add_records([record], columns, decoder)
+    else:
+        _add_one(records[0], columns)
 
 
 def _add_one(record: dict[str, Any], columns: EventColumns) -> None:
@@ -169,34 +173,47 @@ def _add_one(record: dict[str, Any], columns: EventColumns) -> None:
 
 
 def _record_blocks(chunk: bytes) -> Iterator[list[dict[str, Any] | str]]:
-    """Records of a chunk, a bounded number of characters at a time."""
-    block: list[dict[str, Any] | str] = []
-    room = _BLOCK
-    for record in _records(chunk):
-        block.append(record)
-        room -= len(record) if isinstance(record, str) else len(record["data"])
-        if room < 0:
-            yield block
-            block, room = [], _BLOCK
-    yield block
+    """Records of a chunk, a bounded number at a time; a reason in place of one that is broken."""
+    try:
+        records = _parser(chunk)
+        block = list(islice(records, _BLOCK))
+    except _BROKEN:  # one by one, then, from the first on
+        yield from _slow_blocks(chunk)
+        return
+    yield [one for one in block if one is not None and one["event_record_id"] != BRIDGE_ID]
+    if len(block) == _BLOCK:
+        rest = _each(records)
+        while more := list(islice(rest, _BLOCK)):
+            yield more
 
 
-def _records(chunk: bytes) -> Iterator[dict[str, Any] | str]:
-    """Records of one chunk; a reason in place of one that cannot be read."""
+def _slow_blocks(chunk: bytes) -> Iterator[list[dict[str, Any] | str]]:
+    try:
+        records = _each(_parser(chunk))
+    except _BROKEN as error:
+        yield [_reason(error)]
+        return
+    while block := list(islice(records, _BLOCK)):
+        yield block
+
+
+def _parser(chunk: bytes) -> Iterator[dict[str, Any] | None]:
     from evtx import PyEvtxParser
 
     file = io.BytesIO(file_header() + chunk)
-    try:
-        records = PyEvtxParser(file, number_of_threads=1).records_json()
-    except (RuntimeError, OSError, ValueError) as error:
-        yield _reason(error)
-        return
+    records: Iterator[dict[str, Any] | None] = PyEvtxParser(
+        file, number_of_threads=1
+    ).records_json()
+    return records
+
+
+def _each(records: Iterator[dict[str, Any] | None]) -> Iterator[dict[str, Any] | str]:
     while True:
         try:
             record = next(records)
         except StopIteration:
             return
-        except (RuntimeError, OSError, ValueError) as error:
+        except _BROKEN as error:
             if str(BRIDGE_ID) not in str(error):
                 yield _reason(error)
         else:

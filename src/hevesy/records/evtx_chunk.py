@@ -27,9 +27,13 @@ _ALIGNMENT = 8
 _SMALLEST = 32
 """Smallest record that is laid or believed: 24 bytes of header, 4 of XML, 4 of size."""
 _MOST_RECORDS = CHUNK_SIZE // _SMALLEST
+_BOUNDARY = struct.Struct("<I4sI")
+"""Where a record ends, its size is repeated; then come the magic and the size of the next."""
+_END = struct.Struct("<I")
 _FREE_SPACE = 48
 _TABLE_ENTRIES = (_HEADER_SIZE - _TABLES) // 4
 """64 offsets of shared names, 32 of templates; each begins a list linked by offsets."""
+_LINKS = struct.Struct(f"<{_TABLE_ENTRIES}I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,9 @@ def mend(data: bytes) -> Chunk | None:
     whole = mended.startswith(_MAGIC) and free is not None and promised is not None
     if not whole:
         free = CHUNK_SIZE
-    seen, bridges, end = _chain(mended, free or CHUNK_SIZE)
+    seen, bridges, end = _whole_chain(mended, free or CHUNK_SIZE) or _chain(
+        mended, free or CHUNK_SIZE
+    )
     if not whole:
         if not seen:
             return None
@@ -89,6 +95,25 @@ def _promised(data: bytearray) -> int | None:
     first, last = struct.unpack_from("<QQ", data, 8)
     count = (int(last) - int(first) + 1) % (1 << 64)
     return count if count <= _MOST_RECORDS else None
+
+
+def _whole_chain(data: bytearray, free: int) -> tuple[int, int, int] | None:
+    """What `_chain` says of records that follow each other up to free space; else None."""
+    boundary = _BOUNDARY.unpack_from
+    position, size, seen = _HEADER_SIZE, 0, 0
+    last = min(free, CHUNK_SIZE - _SMALLEST + 1)
+    while position < last:
+        ended, magic, following = boundary(data, position - 4)
+        if magic != _RECORD_MAGIC or following < _SMALLEST or (ended != size and seen):
+            return None
+        size = following
+        position += size
+        seen += 1
+    if position < free or position > CHUNK_SIZE:
+        return None
+    if seen and _END.unpack_from(data, position - 4)[0] != size:
+        return None
+    return seen, 0, position
 
 
 def _chain(data: bytearray, free: int) -> tuple[int, int, int]:
@@ -145,6 +170,8 @@ def _cut_links(data: bytearray) -> int:
     Returns:
         How many links were cut.
     """
+    if _links_are_whole(data):
+        return 0
     cut = 0
     seen: set[int] = set()
     for entry in range(_TABLE_ENTRIES):
@@ -157,6 +184,20 @@ def _cut_links(data: bytearray) -> int:
             seen.add(following)
             place = following
     return cut
+
+
+def _links_are_whole(data: bytearray) -> bool:
+    seen: set[int] = set()
+    see = seen.add
+    link = _END.unpack_from
+    for head in _LINKS.unpack_from(data, _TABLES):
+        place = head
+        while place:
+            if place in seen or not _HEADER_SIZE <= place <= CHUNK_SIZE - _SMALLEST:
+                return False
+            see(place)
+            (place,) = link(data, place)
+    return True
 
 
 def _write_header(data: bytearray, seen: int, end: int) -> None:

@@ -6,12 +6,13 @@ takes any dialect. What both make of an event is the same, and a property test s
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-__all__ = ["TypedEvent", "decode", "plain", "system_of"]
+__all__ = ["EventDecoder", "EventParts", "plain"]
 
 _Scalar = int | str | None
 _Filled = Annotated[str, msgspec.Meta(min_length=1)]
@@ -98,28 +99,29 @@ class _System(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True)
     security: _Security | None = _absent("Security")
 
 
-class TypedEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class _Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What stands under `Event`."""
 
     system: _System = _named("System")
-    attributes: Any = _absent("#attributes")
+    attributes: msgspec.Raw = _absent("#attributes", msgspec.Raw())
     data: dict[str, Any] | None = _absent("EventData")
     user_data: dict[str, Any] | None = _absent("UserData")
     rendering: _Rendering = _absent("RenderingInfo", _NO_RENDERING)
 
 
 class _Record(msgspec.Struct, frozen=True, gc=False):
-    event: TypedEvent = _named("Event")
+    event: _Event = _named("Event")
 
 
 _DECODER = msgspec.json.Decoder(_Record)
+_DATA = msgspec.json.Decoder(dict[str, Any])
+_ALL_DATA = msgspec.json.Decoder(list[dict[str, Any]])
+_FAILED = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 _SYSTEM = attrgetter(
-    "system.time.attributes.system_time",
     "system.channel",
     "system.provider.attributes.name",
     "system.event",
-    "system.number",
     "system.computer",
     "system.level",
     "system.keywords",
@@ -132,29 +134,135 @@ _SYSTEM = attrgetter(
     "rendering.message",
 )
 
-
-def decode(raws: list[str]) -> list[TypedEvent | None]:
-    """Events of JSON records; None for one that is written otherwise than the types say."""
-    one = _DECODER.decode
-    try:
-        return [one(raw).event for raw in raws]
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return [_decode_one(raw) for raw in raws]
+_TIME = '"SystemTime":"'
+_NUMBERED = re.compile(r'([^"\\]{1,40})"}},"EventRecordID":([0-9]{1,18})(?=,)')
+"""The rest of the time, and the number: `TimeCreated` and `EventRecordID` stand side by side."""
+_EVENT_DATA = '},"EventData":{'
+_MOST_KNOWN = 4_096
 
 
-def _decode_one(raw: str) -> TypedEvent | None:
-    try:
-        return _DECODER.decode(raw).event
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
+class EventParts(NamedTuple):
+    """Events whose parts are told apart: a value in each list for each."""
+
+    systems: list[tuple[Any, ...]]
+    """What `System` says, in the order of `windows_event.Event` without time, number and fields;
+    the same object for events that say the same. A value is of a type that `plain` knows."""
+    times: list[str]
+    numbers: list[int]
+    data: list[dict[str, Any]]
+    user_data: dict[int, dict[str, Any]]
+    """By place, where there is any: such an event has no other data."""
+    strange: bool
+    """Whether one of them is written otherwise than the types say: what stands here is nothing."""
 
 
-def system_of(events: list[TypedEvent]) -> list[tuple[Any, ...]]:
-    """What `System` says of each, in the order of `windows_event.Event`, `fields` left out.
+class EventDecoder:
+    """Decodes events, and remembers what stands around their time, number and data.
 
-    A value may be of any type that `plain` knows.
+    Most events of a log differ from one before them in these alone: then only the data need be
+    decoded. That is safe where the text around them is the same to the last character, and holds
+    no backslash and no second name like theirs: then JSON cannot mean anything else by it.
     """
-    return list(map(_SYSTEM, events))
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._known: dict[tuple[str, str], tuple[Any, ...]] = {}
+
+    def decode(self, raws: list[str]) -> EventParts:
+        """Parts of JSON records, whose text is JSON without doubt: the EVTX parser wrote it."""
+        parts = EventParts([], [], [], [], {}, strange=False)
+        add_system, add_time = parts.systems.append, parts.times.append
+        texts: list[str] = []
+        whole: dict[int, _Event] = {}
+        for place, raw in enumerate(raws):
+            start = raw.find(_TIME) + 14
+            numbered = _NUMBERED.match(raw, start)
+            if numbered is not None:
+                comma = numbered.end()
+                tail = raw.find(_EVENT_DATA, comma)
+                system = self._known.get((raw[:start], raw[comma:tail]))
+                if system is not None:
+                    time, number = numbered.groups()
+                    add_system(system)
+                    add_time(time)
+                    parts.numbers.append(int(number))
+                    texts.append(raw[tail + 14 : -2])
+                    continue
+            event = self._whole(raw)
+            if event is None:
+                return parts._replace(strange=True)
+            whole[place] = event
+            add_system(_SYSTEM(event))
+            add_time(event.system.time.attributes.system_time)
+            parts.numbers.append(event.system.number)
+            texts.append("{}")
+        try:
+            parts.data[:] = _ALL_DATA.decode(f"[{','.join(texts)}]")
+        except _FAILED:
+            return _all_whole(raws)
+        if len(parts.data) != len(raws):
+            return _all_whole(raws)
+        for place, event in whole.items():
+            _add_data(parts, place, event)
+        return parts
+
+    def _whole(self, raw: str) -> _Event | None:
+        """Decode all of a record, and keep what stands around that which may differ."""
+        event = _typed(raw)
+        if event is None:
+            return None
+        time = f"{_TIME}{event.system.time.attributes.system_time}"
+        text = f'{time}"}}}},"EventRecordID":{event.system.number},'
+        place = raw.find(text)
+        comma = place + len(text) - 1
+        tail = raw.find(_EVENT_DATA, comma)
+        around = raw[:tail]
+        plain_text = place >= 0 and tail >= 0 and "\\" not in around
+        once = around.count('"SystemTime"') == around.count('"EventRecordID"') == 1
+        if plain_text and once and _is_all(event, raw[tail + 14 : -2]):
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[raw[: place + len(_TIME)], raw[comma:tail]] = _SYSTEM(event)
+        return event
+
+
+def _typed(raw: str) -> _Event | None:
+    """The event of a record; None where it is not of the types above, or has data of both kinds."""
+    try:
+        event = _DECODER.decode(raw).event
+    except _FAILED:
+        return None
+    return None if event.data and event.user_data else event
+
+
+def _is_all(event: _Event, text: str) -> bool:
+    """Whether a text is the data of an event that has nothing else beside `System`."""
+    try:
+        data = _DATA.decode(text)
+    except _FAILED:
+        return False
+    return event.user_data is None and data == event.data
+
+
+def _all_whole(raws: list[str]) -> EventParts:
+    """Parts of records of which one holds something behind its data."""
+    parts = EventParts([], [], [], [], {}, strange=False)
+    for place, raw in enumerate(raws):
+        event = _typed(raw)
+        if event is None:
+            return parts._replace(strange=True)
+        parts.systems.append(_SYSTEM(event))
+        parts.times.append(event.system.time.attributes.system_time)
+        parts.numbers.append(event.system.number)
+        parts.data.append({})
+        _add_data(parts, place, event)
+    return parts
+
+
+def _add_data(parts: EventParts, place: int, event: _Event) -> None:
+    parts.data[place] = event.data or {}
+    if event.user_data is not None:
+        parts.user_data[place] = event.user_data
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  # a JSON value
