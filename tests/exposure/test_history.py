@@ -78,13 +78,17 @@ def test_between_two_builds_that_agree_the_answer_is_known(known: ExchangeKnowle
 def test_a_mitigation_counts_from_when_it_stands(known: ExchangeKnowledge) -> None:
     """Mitigated is said only of the time after it; undated, nobody knows."""
 
-    def with_mitigation(since: datetime | None, *, active: bool = True) -> str:
-        one = Mitigation("m", "A rule", (SSRF,), active, "why", "web.config", 1, since)
+    def with_mitigation(
+        since: datetime | None, *, active: bool = True, since_from: str = "log_line"
+    ) -> str:
+        one = Mitigation("m", "A rule", (SSRF,), active, "why", "web.config", 1, since, since_from)
         server = ServerEvidence("A", PATCHED.builds, mitigations=(one,))
         return open_at(server, SSRF, at(6), known).answer
 
     assert with_mitigation(at(5)) == "mitigated"
     assert with_mitigation(at(7)) == "yes"
+    assert with_mitigation(at(7), since_from="file_time") == "cannot_tell"
+    assert with_mitigation(at(5), since_from="file_time") == "mitigated"
     assert with_mitigation(None) == "cannot_tell"
     assert with_mitigation(at(5), active=False) == "yes"
 

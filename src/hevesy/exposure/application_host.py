@@ -18,6 +18,7 @@ from hevesy.model import Mitigation, ServerEvidence, Setting, VirtualDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from hevesy.knowledge import ExchangeKnowledge
 
@@ -39,7 +40,11 @@ _BY_ADDRESS = "exchange back end/ews"
 
 
 def read_application_host(
-    data: bytes, place: str, known: ExchangeKnowledge, server: str = ""
+    data: bytes,
+    place: str,
+    known: ExchangeKnowledge,
+    server: str = "",
+    modified: datetime | None = None,
 ) -> Reading:
     """Extended Protection of a server, and application pools that were stopped.
 
@@ -48,6 +53,7 @@ def read_application_host(
         place: how a person finds it.
         known: the tables.
         server: whose it is.
+        modified: when it was changed last: what it says stands since then at the latest.
     """
     try:
         root = parse_xml(data)
@@ -60,7 +66,7 @@ def read_application_host(
     found = ServerEvidence(
         server,
         settings=settings,
-        mitigations=_pools(root, place, known),
+        mitigations=_pools(root, place, known, modified),
         directories=directories,
     )
     return Reading((found,))
@@ -172,7 +178,9 @@ def _token_cache(root: XmlElement, place: str) -> tuple[Setting, ...]:
     return (Setting("token_cache_module", met, why, place, line),)
 
 
-def _pools(root: XmlElement, place: str, known: ExchangeKnowledge) -> tuple[Mitigation, ...]:
+def _pools(
+    root: XmlElement, place: str, known: ExchangeKnowledge, modified: datetime | None
+) -> tuple[Mitigation, ...]:
     """Application pools that ExchangeMitigations.ps1 stops, with `autoStart` off."""
     pools = root.find("system.applicationHost", "applicationPools")
     stopped = {
@@ -189,6 +197,8 @@ def _pools(root: XmlElement, place: str, known: ExchangeKnowledge) -> tuple[Miti
             why=f"application pool {measure.pool} does not start on its own",
             source=place,
             line=stopped[measure.pool],
+            since=modified,
+            since_from="file_time" if modified else "",
         )
         for measure in known.measures
         if measure.pool and measure.pool in stopped

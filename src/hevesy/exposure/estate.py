@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,8 @@ class _Reader:
     found: list[tuple[str, Reading]] = field(default_factory=list)
     logs: list[tuple[str, str, tuple[TargetSeen, ...]]] = field(default_factory=list)
     web: dict[str, list[tuple[bytes, str, str]]] = field(default_factory=dict)
+    times: dict[str, datetime] = field(default_factory=dict)
+    """When files were changed last, by place."""
     names: dict[str, Counter[str]] = field(default_factory=dict)
 
     def read(self, source: Source, reached: Reach) -> None:
@@ -105,7 +108,7 @@ class _Reader:
         for collection, reading in self.found:
             yield _named(reading, own.get(collection, ""), canonical)
         for collection, several in self.web.items():
-            yield read_web_configs(several, self.known, own.get(collection, ""))
+            yield read_web_configs(several, self.known, own.get(collection, ""), self.times)
         for collection, place, targets in self.logs:
             server = own.get(collection, "")
             found = (_target(one, place, server or place, canonical) for one in targets)
@@ -136,11 +139,14 @@ class _Reader:
         data = head + reached.stream.read(_FILE_BYTES)
         if kind == "web_config":
             self.web.setdefault(source.collection, []).append((data, place, path))
+            if source.modified:
+                self.times[place] = source.modified
             return
         local = self.scratch / "hive" if kind == "registry" else None
         if local:
             local.write_bytes(data)
-        reading = read_file(ExposureFile(data, place, path, local=local), self.known)
+        file = ExposureFile(data, place, path, local=local, modified=source.modified)
+        reading = read_file(file, self.known)
         if local:
             local.unlink()
         self.found.append((source.collection, reading))

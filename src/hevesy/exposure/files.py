@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from hevesy.exposure.exchange_objects import read_objects
 from hevesy.exposure.file_version import read_exsetup
 from hevesy.exposure.health_checker import is_health_checker, read_health_checker
 from hevesy.exposure.inventory import is_inventory, read_inventory
+from hevesy.exposure.mitigation_log import is_mitigation_log, read_mitigation_log
 from hevesy.exposure.reading import Reading, gather
 from hevesy.exposure.registry_hive import is_hive, read_hive
 from hevesy.exposure.setup_log import is_setup_log, read_setup_log
@@ -20,7 +22,7 @@ from hevesy.exposure.web_config import read_web_configs
 from hevesy.model import ServerEvidence, Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hevesy.knowledge import ExchangeKnowledge
 
@@ -35,6 +37,7 @@ KINDS: tuple[str, ...] = (
     "application_host",
     "web_config",
     "fip_fs",
+    "mitigation_log",
     "inventory",
 )
 """What a file can be, in the order in which it is asked."""
@@ -58,6 +61,8 @@ class ExposureFile:
     """Short upper-case name of the collection's server; empty where it is not known."""
     local: Path | None = None
     """The same content as a file of this machine, where a reader needs one (a hive)."""
+    modified: datetime | None = None
+    """When it was changed last, as the collection says; UTC."""
 
 
 def file_kind(head: bytes, path: str) -> str:
@@ -77,6 +82,7 @@ def file_kind(head: bytes, path: str) -> str:
         "application_host": _APPLICATION_HOST.search(name) is not None,
         "web_config": _WEB_CONFIG.search(name) is not None,
         "fip_fs": name == "configuration.xml" and _FIP_FS in head.replace(b"\0", b""),
+        "mitigation_log": is_mitigation_log(head, path),
         "inventory": name.endswith((".csv", ".tsv")) and is_inventory(head),
     }
     return next((kind for kind in KINDS if answers[kind]), "")
@@ -87,30 +93,21 @@ def read_file(file: ExposureFile, known: ExchangeKnowledge) -> Reading:
 
     A single web.config is judged as the only one of its server: `read_files` judges all together.
     """
-    kind = file_kind(file.data[:65536], file.path)
-    data, place, server = file.data, file.place, file.server
-    if kind == "registry":
-        if file.local is None:
-            return Reading(problems=(f"{place}: not read: a hive needs a file with a path",))
-        return read_hive(file.local, place, known, server)
-    if kind == "web_config":
-        return read_web_configs([(data, place, file.path)], known, server)
-    with_tables = {
-        "health_checker": read_health_checker,
-        "objects": read_objects,
-        "application_host": read_application_host,
-    }
-    if kind in with_tables:
-        return with_tables[kind](data, place, known, server)
-    plain = {
-        "exsetup": read_exsetup,
-        "setup_log": read_setup_log,
-        "fip_fs": _read_fip_fs,
-        "inventory": read_inventory,
-    }
-    if kind in plain:
-        return plain[kind](data, place, server)
-    return Reading(problems=(f"{place}: says nothing of builds or settings",))
+    reader = _READERS.get(file_kind(file.data[:65536], file.path))
+    if reader is None:
+        return Reading(problems=(f"{file.place}: says nothing of builds or settings",))
+    return reader(file, known)
+
+
+def _hive(file: ExposureFile, known: ExchangeKnowledge) -> Reading:
+    if file.local is None:
+        return Reading(problems=(f"{file.place}: not read: a hive needs a file with a path",))
+    return read_hive(file.local, file.place, known, file.server)
+
+
+def _web_config(file: ExposureFile, known: ExchangeKnowledge) -> Reading:
+    times = {file.place: file.modified} if file.modified else {}
+    return read_web_configs([(file.data, file.place, file.path)], known, file.server, times)
 
 
 def _read_fip_fs(data: bytes, place: str, server: str) -> Reading:
@@ -122,6 +119,26 @@ def _read_fip_fs(data: bytes, place: str, server: str) -> Reading:
     line = text.count(b"\n", 0, place_of) + 1 if overridden else None
     setting = Setting("no_text_extraction_override", not overridden, why, place, line)
     return Reading((ServerEvidence(server, settings=(setting,)),))
+
+
+_READERS: dict[str, Callable[[ExposureFile, ExchangeKnowledge], Reading]] = {
+    "exsetup": lambda one, _: read_exsetup(one.data, one.place, one.server),
+    "registry": _hive,
+    "health_checker": lambda one, known: read_health_checker(
+        one.data, one.place, known, one.server
+    ),
+    "objects": lambda one, known: read_objects(one.data, one.place, known, one.server),
+    "setup_log": lambda one, _: read_setup_log(one.data, one.place, one.server),
+    "application_host": lambda one, known: read_application_host(
+        one.data, one.place, known, one.server, one.modified
+    ),
+    "web_config": _web_config,
+    "fip_fs": lambda one, _: _read_fip_fs(one.data, one.place, one.server),
+    "mitigation_log": lambda one, known: read_mitigation_log(
+        one.data, one.place, known, one.server
+    ),
+    "inventory": lambda one, _: read_inventory(one.data, one.place, one.server),
+}
 
 
 def read_files(
@@ -138,10 +155,13 @@ def read_files(
     """
     readings: list[Reading] = []
     web: dict[str, list[tuple[bytes, str, str]]] = {}
+    times: dict[str, datetime] = {}
     for file in files:
         if file_kind(file.data[:65536], file.path) == "web_config":
             web.setdefault(file.server, []).append((file.data, file.place, file.path))
+            if file.modified:
+                times[file.place] = file.modified
         else:
             readings.append(read_file(file, known))
-    readings += [read_web_configs(several, known, server) for server, several in web.items()]
+    readings += [read_web_configs(several, known, server, times) for server, several in web.items()]
     return gather(readings)

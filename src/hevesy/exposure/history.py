@@ -45,7 +45,8 @@ def open_at(
     A line that shows a build holds for its own time and for the time between two lines that show
     the same. Between two builds the answer is known where both give the same one. Before the fix
     was released every affected server was open. A mitigation counts from the time it is known to
-    stand.
+    stand: before the line that says that it was applied it did not, before the last change of its
+    file nobody knows.
 
     Args:
         server: what is known of it.
@@ -62,8 +63,12 @@ def open_at(
     measures = [one for one in server.mitigations if one.active and cve in one.cves]
     if any(one.since and one.since <= moment for one in measures):
         return OpenAnswer("mitigated", f"{answer.why}; {measures[0].title}", answer.evidence)
-    if any(one.since is None for one in measures):
-        why = f"{answer.why}; {measures[0].title} was found, since when is not known"
+    vague = [one for one in measures if one.since is None or one.since_from == "file_time"]
+    if vague:
+        when = "since when is not known"
+        if vague[0].since:
+            when = f"in a file that was changed last on {vague[0].since:%Y-%m-%d %H:%M} UTC"
+        why = f"{answer.why}; {vague[0].title} was found, {when}"
         return OpenAnswer("cannot_tell", why, answer.evidence)
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from hevesy.exposure.settled import settled_mitigations
 from hevesy.model import InstalledUpdate, ServerEvidence
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def gather(readings: Iterable[Reading]) -> tuple[tuple[ServerEvidence, ...], tup
         for server in reading.servers:
             known = found.get(server.name)
             found[server.name] = _joined(known, server) if known else server
-    return tuple(found[name] for name in sorted(found)), tuple(problems)
+    servers = tuple(
+        replace(found[name], mitigations=settled_mitigations(found[name].mitigations))
+        for name in sorted(found)
+    )
+    return servers, tuple(problems)
 
 
 def _joined(one: ServerEvidence, other: ServerEvidence) -> ServerEvidence:

@@ -1,4 +1,4 @@
-"""Settings of one server, each once: what several sources say of it brought together."""
+"""Settings and measures of one server, each once: what several sources say brought together."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hevesy.exposure.settings import DOWNLOAD_HOSTS, SUPPRESSED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hevesy.model import Setting
+    from hevesy.model import Mitigation, Setting
 
-__all__ = ["settled"]
+__all__ = ["settled", "settled_mitigations"]
 
 _DOWNLOADS = "download_domains"
 _PROTECTION = "extended_protection"
@@ -41,6 +41,33 @@ def settled(settings: Sequence[Setting]) -> tuple[dict[str, Setting], tuple[str,
     if SUPPRESSED in found:
         found[_PROTECTION] = replace(found.pop(SUPPRESSED), name=_PROTECTION)
     return _with_hosts(found), tuple(conflicts)
+
+
+def settled_mitigations(mitigations: tuple[Mitigation, ...]) -> tuple[Mitigation, ...]:
+    """What several sources say of one measure brought together.
+
+    The configuration that was read says whether it holds now; the earliest line that says that it
+    was applied says since when, else the time of the file that holds it.
+    """
+    groups: dict[str, list[Mitigation]] = {}
+    for one in mitigations:
+        groups.setdefault(one.name, []).append(one)
+    return tuple(found for several in groups.values() for found in _one_measure(several))
+
+
+def _one_measure(several: list[Mitigation]) -> list[Mitigation]:
+    void = [one for one in several if not one.active]
+    if void:
+        return void
+    dated = [one for one in several if one.since]
+    if not dated:
+        return several[:1]
+    first = min(dated, key=lambda one: (one.since_from != "log_line", one.since, one.source))
+    told = next((one for one in several if one.since_from != "log_line"), first)
+    if first.since_from != "log_line" or told is first:
+        return [replace(told, since=first.since, since_from=first.since_from)]
+    why = f"{told.why}; {first.why} ({first.source}:{first.line})"
+    return [replace(told, why=why, since=first.since, since_from=first.since_from)]
 
 
 def _with_hosts(found: dict[str, Setting]) -> dict[str, Setting]:

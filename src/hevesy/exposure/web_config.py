@@ -9,7 +9,7 @@ of the Default Web Site; what makes one hold is what HealthChecker asks of it (C
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hevesy.errors import EvidenceError
@@ -18,7 +18,8 @@ from hevesy.exposure.xml_tree import XmlElement, parse_xml
 from hevesy.model import Mitigation, ServerEvidence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from hevesy.knowledge import ExchangeKnowledge, Measure
 
@@ -82,7 +83,10 @@ def read_rewrite(data: bytes, place: str, windows_path: str = "") -> RewriteRule
 
 
 def read_web_configs(
-    files: Sequence[tuple[bytes, str, str]], known: ExchangeKnowledge, server: str = ""
+    files: Sequence[tuple[bytes, str, str]],
+    known: ExchangeKnowledge,
+    server: str = "",
+    modified: Mapping[str, datetime] | None = None,
 ) -> Reading:
     """The mitigations of one server, from all of its web.config files together.
 
@@ -90,6 +94,7 @@ def read_web_configs(
         files: content, place and path on the server of each.
         known: the tables.
         server: whose they are.
+        modified: when each was changed last, by its place: a rule stands since then at the latest.
     """
     read: list[RewriteRules] = []
     problems = []
@@ -98,7 +103,13 @@ def read_web_configs(
             read.append(read_rewrite(data, place, windows_path))
         except EvidenceError as error:
             problems.append(f"{place}: cannot be read: {error}")
-    mitigations = judge_rewrite(read, known)
+    times = modified or {}
+    mitigations = tuple(
+        replace(one, since=times[one.source], since_from="file_time")
+        if one.active and one.source in times
+        else one
+        for one in judge_rewrite(read, known)
+    )
     servers = (ServerEvidence(server, mitigations=mitigations),) if mitigations else ()
     return Reading(servers, tuple(problems))
 

@@ -112,6 +112,9 @@ class Mitigation:
     line: int | None = None
     since: datetime | None = None
     """UTC; None where it is not known since when it stands."""
+    since_from: str = ""
+    """What tells `since`: `log_line`, a line that says that it was applied then; `file_time`, the
+    last change of the file that holds it, so that it stands since then at the latest."""
 
 
 @dataclass(frozen=True, slots=True)

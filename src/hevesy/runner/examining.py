@@ -100,12 +100,16 @@ def _from_files(state: State, read: Sequence[SettingsRead]) -> list[Reading]:
     known = state.loaded.exchange
     found = [_named(one.reading, one.source, state) for one in read]
     web: dict[str, list[tuple[bytes, str, str]]] = {}
+    times = {one.web_config.place: one.web_config.modified for one in read if one.web_config}
+    changed = {place: time for place, time in times.items() if time}
     for one in read:
         if one.web_config:
             server = state.server_of.get(one.source.collection, "")
             file = one.web_config
             web.setdefault(server, []).append((file.data, file.place, file.path))
-    return found + [read_web_configs(files, known, server) for server, files in web.items()]
+    return found + [
+        read_web_configs(files, known, server, changed) for server, files in web.items()
+    ]
 
 
 def _named(reading: Reading, source: Source, state: State) -> Reading:

@@ -26,6 +26,7 @@ _HEAD = 65536
 _KINDS = (
     "config_file",
     "later:exchange_setup",
+    "later:mitigation_service",
     "later:health_checker",
     "later:registry_hive",
 )
@@ -80,7 +81,7 @@ def _read(source: Source, reached: Reach, scratch: Path, known: ExchangeKnowledg
     local = scratch / "hive" if kind == "registry" else None
     if local:
         local.write_bytes(data)
-    file = ExposureFile(data, place, path, local=local)
+    file = ExposureFile(data, place, path, local=local, modified=source.modified)
     if kind == "web_config":
         return SettingsRead(source, Reading(), file)
     if not kind:
