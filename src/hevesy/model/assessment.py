@@ -98,7 +98,7 @@ class SharedClient:
 
     address: str
     rows: int
-    """Requests from it."""
+    """Requests from it, of those that were looked at."""
     share: float
     """Its part of all requests from outside, 0 to 1."""
     accounts: int

@@ -96,7 +96,7 @@ class ClientSeen:
     address: str
     """Empty: all addresses from outside together."""
     rows: int
-    """About so many; of a large block some rows are looked at."""
+    """Of those looked at: what counts is the share of all of them."""
     forwarded: int = 0
     """Rows, likewise, in which `X-Forwarded-For` names an address."""
     accounts: tuple[int, ...] = ()

@@ -16,7 +16,7 @@ from hevesy.model import ClientSeen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KEPT", "add_up_clients", "clients", "distinct"]
+__all__ = ["CLIENT_COLUMNS", "KEPT", "WEIGHT", "add_up_clients", "clients", "distinct"]
 
 KEPT = 48
 """Hashes of a sketch."""
@@ -32,6 +32,12 @@ _COLUMNS = {
     "httpproxy": ("ClientIpAddress", "AuthenticatedUser", "UserAgent", "HttpStatus"),
 }
 _FORWARDED = "X-Forwarded-For"
+CLIENT_COLUMNS = {
+    kind: (*columns, "s-ip", "s-port", _FORWARDED) for kind, columns in _COLUMNS.items()
+}
+"""Columns that are looked at, by log kind; a log may lack the program and the last three."""
+WEIGHT = "_weight"
+"""Column of a sample: how many rows each of its rows stands for."""
 _OWN = r"^(?:127\.|::1|fe80:|-?$)"
 _BACK_END = "444"
 _NOBODY = r"^-?$|healthmailbox|\$$|\$@"
@@ -41,7 +47,9 @@ _REFUSED = "4"
 _RANGE = 2**64
 
 
-def clients(rows: pl.DataFrame, kind: str, *, every: int = 1) -> dict[int, tuple[ClientSeen, ...]]:
+def clients(
+    rows: pl.DataFrame, kind: str, *, every: int = 1, sample: pl.DataFrame | None = None
+) -> dict[int, tuple[ClientSeen, ...]]:
     """Addresses with at least a tenth of the outside rows of each `_place`, and all together.
 
     Rows of the back end and of the server itself are left out: there the front end asks. A user
@@ -51,38 +59,50 @@ def clients(rows: pl.DataFrame, kind: str, *, every: int = 1) -> dict[int, tuple
         rows: `_place` and the cells of the log, as text.
         kind: of the log; only `iis` and `httpproxy` have clients.
         every: look at one row in so many, and count it as that many.
+        sample: further rows, of those that were passed over, with `WEIGHT`.
     """
-    address, account, agent, status = _COLUMNS.get(kind, ("", "", "", ""))
-    if not address or not {address, account, status} <= set(rows.columns):
+    if kind not in _COLUMNS:
+        return {}
+    if rows.is_empty() and sample is None:
         return {}
     looked_at = rows if every == 1 else rows.gather_every(every)
-    asked = _asked(looked_at, address, account, agent, status)
+    parts = [_asked(looked_at, pl.len() * every, *_COLUMNS[kind])]
+    if sample is not None and not sample.is_empty():
+        parts.append(_asked(sample, pl.col(WEIGHT).sum(), *_COLUMNS[kind]))
+    asked = pl.concat([part for part in parts if part is not None] or [pl.DataFrame()])
+    if asked.is_empty():
+        return {}
     found: dict[int, list[ClientSeen]] = {}
-    for place, _, count, *rest in _seen(asked, pl.lit(_ALL)).iter_rows():
-        found[place] = [_client(_ALL, every, count, *rest)]
-    least = {place: _SHARE * seen[0].rows / every for place, (*seen,) in found.items()}
+    for place, *rest in _seen(asked, pl.lit(_ALL)).iter_rows():
+        found[place] = [_client(*rest)]
+    least = {place: _SHARE * seen[0].rows for place, seen in found.items()}
     for place, name, count, *rest in _seen(asked, pl.col("address")).iter_rows():
         if count >= least[place]:
-            found[place].append(_client(name, every, count, *rest))
+            found[place].append(_client(name, count, *rest))
     return {place: tuple(sorted(seen, key=_order)) for place, seen in found.items()}
 
 
 def _client(
-    name: str, every: int, count: int, forwarded: int, accounts: list[int], agents: list[int]
+    name: str, count: int, forwarded: int, accounts: list[int], agents: list[int]
 ) -> ClientSeen:
-    return ClientSeen(name, count * every, forwarded * every, tuple(accounts), tuple(agents))
+    return ClientSeen(name, count, forwarded, tuple(accounts), tuple(agents))
 
 
 def _order(one: ClientSeen) -> tuple[bool, int, str]:
     return one.address != _ALL, -one.rows, one.address
 
 
-def _asked(rows: pl.DataFrame, address: str, account: str, agent: str, status: str) -> pl.DataFrame:
+def _asked(
+    rows: pl.DataFrame, count: pl.Expr, address: str, account: str, agent: str, status: str
+) -> pl.DataFrame | None:
     """Who asked with which program, each once: far fewer than rows, and all else is done on them.
 
     Returns:
-        `_place address account agent rows let_in forwarded`, of what came from outside.
+        `_place address account agent rows let_in forwarded`, of what came from outside; None where
+        the log does not tell.
     """
+    if not {address, account, status} <= set(rows.columns):
+        return None
     names = set(rows.columns)
     own = [name for name in ("s-ip", "s-port") if name in names]
     program = [agent] if agent in names else []
@@ -91,9 +111,9 @@ def _asked(rows: pl.DataFrame, address: str, account: str, agent: str, status: s
         rows.lazy()
         .group_by("_place", address, account, *program, *own)
         .agg(
-            rows=pl.len(),
+            rows=count.cast(pl.Int64),
             let_in=(pl.col(status) < _REFUSED).any(),
-            forwarded=(~passed.is_in(["-", ""])).sum(),
+            forwarded=(~passed.is_in(["-", ""])).mean(),
         )
         .filter(~pl.col(address).str.contains(_OWN))
     )
@@ -119,8 +139,8 @@ def _seen(asked: pl.DataFrame, address: pl.Expr) -> pl.DataFrame:
     account, agent = pl.col("account").str.to_lowercase(), pl.col("agent")
     counts = pl.col("let_in") & ~account.str.contains(_NOBODY)
     return asked.group_by("_place", address=address).agg(
-        pl.col("rows").cast(pl.Int64).sum(),
-        pl.col("forwarded").sum(),
+        pl.col("rows").sum(),
+        pl.col("forwarded").sum().round().cast(pl.Int64),
         accounts=_sketch(account.filter(counts)),
         agents=_sketch(agent.filter(~agent.is_in(["-", ""]))),
     )

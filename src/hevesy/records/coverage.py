@@ -48,7 +48,12 @@ def coverage(rows: pl.DataFrame, kind: str, builds: Builds | None = None) -> Sur
 
 
 def coverages(
-    rows: pl.DataFrame, kind: str, builds: Builds | None = None, *, every: int = 1
+    rows: pl.DataFrame,
+    kind: str,
+    builds: Builds | None = None,
+    *,
+    every: int = 1,
+    sample: pl.DataFrame | None = None,
 ) -> dict[int, Survey]:
     """What `coverage` says of the rows of each `_place`.
 
@@ -57,6 +62,7 @@ def coverages(
         kind: what the days are counted as.
         builds: see `coverage`.
         every: one row in so many is asked who its client was.
+        sample: rows of those that were passed over, which are asked that too; see `clients`.
     """
     rows = _few_servers(rows)
     bare = rows.select(
@@ -77,7 +83,7 @@ def coverages(
         for place, build in _builds(several):
             seen.setdefault(place, []).append(build)
     read = rows.filter(pl.col("raw").is_not_null()) if COUNT in rows.columns else rows
-    others, asked = targets(rows), clients(read, kind, every=every)
+    others, asked = targets(rows), clients(read, kind, every=every, sample=sample)
     return {
         place: replace(
             _survey(days, seen.get(place, [])),

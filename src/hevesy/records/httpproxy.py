@@ -86,6 +86,7 @@ _LOG = TextLog(
         digits={"HttpStatus": (0, 3)},
         constant=(*_VERSION, "ServerHostName"),
         always=FORGED,
+        others=("TargetServer", "TargetServerVersion"),
     ),
 )
 

@@ -6,8 +6,8 @@ are wanted. What a frame costs, however few its rows, would be most of what read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hevesy.model import DamagedRow, Survey
 from hevesy.records.batch import Batch, counted
 from hevesy.records.cells import cells_of
+from hevesy.records.clients import WEIGHT
 from hevesy.records.coverage import COUNT, coverages
 from hevesy.records.headers import Context
 from hevesy.records.host_name import NAMELESS
@@ -26,8 +27,6 @@ from hevesy.records.text_log import finished, layout_of, named
 from hevesy.tables import TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hevesy.records.text_log import TextLog
 
 __all__ = ["Passed", "Rest", "read_rests"]
@@ -57,6 +56,10 @@ class Rest:
     offset: NDArray[np.int64]
     raw: list[str]
     passed: tuple[Passed, ...] = ()
+    sample: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Cells of some of the rows that were passed over, by column: who asked."""
+    weight: int = 1
+    """How many rows each of the sample stands for."""
 
 
 def read_rests(log: TextLog, rests: Sequence[Rest]) -> list[Batch]:
@@ -85,7 +88,8 @@ def _read(log: TextLog, fields: str, rests: Sequence[Rest]) -> list[Batch]:
     rows, damaged = (_placed(each, lines) for each in (rows, damaged))
     rows = rows.with_columns(pl.lit(1, pl.Int64).alias(COUNT))
     whole = named(log, pl.concat([rows, _passed_rows(rests)], how="diagonal_relaxed"))
-    surveys = coverages(whole, log.kind, log.builds) if whole.height else {}
+    sample = _sample(rests)
+    surveys = coverages(whole, log.kind, log.builds, sample=sample) if whole.height else {}
     frame = finished(log, whole.filter(pl.col("raw").is_not_null()).sort("_place", "line"))
     counts, bad = _counts(rows), _counts(damaged)
     nameless = _nameless(whole)
@@ -131,6 +135,18 @@ def _lines(rests: Sequence[Rest]) -> pl.DataFrame:
         .filter(pl.col("raw").str.contains(r"\S"))
         .with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64))
     )
+
+
+def _sample(rests: Sequence[Rest]) -> pl.DataFrame | None:
+    """Rows of all samples."""
+    frames = [
+        pl.DataFrame(dict(rest.sample)).with_columns(
+            pl.lit(place, pl.UInt32).alias("_place"), pl.lit(rest.weight, pl.Int64).alias(WEIGHT)
+        )
+        for place, rest in enumerate(rests)
+        if rest.sample
+    ]
+    return pl.concat(frames, how="diagonal") if frames else None
 
 
 def _placed(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ each row had been read. Lines that hold a needle, or that are in any way out of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,6 +19,7 @@ from hevesy.model import Source, Survey
 from hevesy.records.batch import Batch, Parser
 from hevesy.records.byte_rows import ByteRows, Shape, Times, line_text, lines_as_rows, rows_of
 from hevesy.records.cells import Layout
+from hevesy.records.clients import CLIENT_COLUMNS
 from hevesy.records.headers import Context, after_comment
 from hevesy.records.lines import (
     BLOCK_BYTES,
@@ -33,7 +35,7 @@ from hevesy.records.wanted import ALWAYS, Needle, Search, Wanted, search_for
 from hevesy.tables import PROVENANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +51,12 @@ _FIRST = 64
 """Rows that are looked at first for one that says what the server is."""
 _KEYS = 100_000
 """Sets of cells whose answer is remembered."""
+_SAMPLE = 256
+"""Rows that are looked at for who asked, of the first block of a log that are passed over."""
+_OWN_NAMES = 3
+"""How a log may name its own server: not at all, short, in full."""
+_OTHERS = 256
+"""Other servers of a block that are kept; an organization has fewer."""
 _BOM = b"\xef\xbb\xbf"
 _HASH, _LINE_FEED = b"#\n"
 
@@ -62,6 +70,10 @@ class _Form:
     constant: tuple[int, ...]
     """Columns that are the same in every row that is passed over."""
     judged: tuple[int, ...]
+    others: tuple[int, ...]
+    """Columns that tell of another server."""
+    asked: Mapping[str, int]
+    """Columns that tell who asked."""
     answers: dict[tuple[bytes, ...], int] = field(default_factory=dict)
     """Cells of the judged columns -> bits of those that may match."""
 
@@ -143,7 +155,9 @@ class Sieve:
             return None
         self._show(source, rows, form, read)
         passed = _passed(times, ~read, cells, head.line)
-        return _rest(source, head, block, rows, read, passed)
+        passed += _others(rows, times, form, ~read, cells, head.line)
+        rest = _rest(source, head, block, rows, read, passed)
+        return _with_sample(rest, rows, form, ~read) if block.offset == 0 else rest
 
     def _whole(self, source: _Source, block: ByteBlock) -> Rest | None:
         """All lines of a block; None where more than their text is to be known of them."""
@@ -280,6 +294,8 @@ def _form(log: TextLog, columns: tuple[str, ...], fields: str) -> _Form | None:
         layout,
         tuple(names.index(name) for name in sift.constant if name in names),
         tuple(map(names.index, columns)) if set(columns) <= set(names) else (),
+        tuple(map(names.index, sift.others)) if set(sift.others) <= set(names) else (),
+        {name: names.index(name) for name in CLIENT_COLUMNS.get(log.kind, ()) if name in names},
     )
 
 
@@ -372,6 +388,85 @@ def _passed(
     return tuple(
         _of_day(day, times, at[days == day], cells, line) for day in np.unique(days).tolist()
     )
+
+
+def _others(
+    rows: ByteRows,
+    times: Times,
+    form: _Form,
+    over: NDArray[np.bool_],
+    cells: Mapping[str, str],
+    line: int,
+) -> tuple[Passed, ...]:
+    """Other servers that rows which are passed over tell of, each with its first and last row.
+
+    They count no rows: those are counted by day already.
+    """
+    if not form.others:
+        return ()
+    own = {cell.split(".")[0].upper().encode() for cell in cells.values()}
+    at = np.flatnonzero(_without_own(rows, form.others[0], over, own))
+    if not len(at):
+        return ()
+    named = rows.cells(at, form.others[0])
+    at = at[[bool(name) and name.upper().split(b".")[0] not in own for name in named]]
+    told: dict[tuple[bytes, ...], list[int]] = {}
+    pairs = zip(*(rows.cells(at, column) for column in form.others), strict=True)
+    for row, key in zip(at.tolist(), pairs, strict=True):
+        told.setdefault(key, [row, row])[1] = row
+    names = [form.layout.names[column] for column in form.others]
+    return tuple(
+        _between(first, last, times, {**cells, **_named_cells(names, key)}, line)
+        for key, (first, last) in list(told.items())[:_OTHERS]
+    )
+
+
+def _without_own(
+    rows: ByteRows, column: int, over: NDArray[np.bool_], own: set[bytes]
+) -> NDArray[np.bool_]:
+    """Rows without most of those that name the server itself, or none: nearly all of them do."""
+    left = over.copy()
+    for _ in range(_OWN_NAMES):
+        first = np.flatnonzero(left)[:1]
+        if not len(first):
+            break
+        (value,) = rows.cells(first, column)
+        if value and value.upper().split(b".")[0] not in own:
+            break
+        others = rows.others(column, value)
+        if others is None:
+            return np.zeros_like(left)
+        left &= others
+    return left
+
+
+def _named_cells(names: Sequence[str], key: tuple[bytes, ...]) -> dict[str, str]:
+    return {name: cell.decode() for name, cell in zip(names, key, strict=True)}
+
+
+def _between(first: int, last: int, times: Times, cells: Mapping[str, str], line: int) -> Passed:
+    early, late = sorted((_moment(first, times), _moment(last, times)))
+    return Passed(0, early, late, first + line, last + line, cells)
+
+
+def _moment(row: int, times: Times) -> datetime:
+    day = times.days if isinstance(times.days, bytes) else times.days[row]
+    midnight = datetime.fromisoformat(bytes(day).decode())
+    return midnight + timedelta(milliseconds=float(times.clock[row]))
+
+
+def _with_sample(rest: Rest, rows: ByteRows, form: _Form, over: NDArray[np.bool_]) -> Rest:
+    """With who asked in some of the rows that are passed over."""
+    at = np.flatnonzero(over)
+    if not (len(at) and form.asked):
+        return rest
+    every = -(-len(at) // _SAMPLE)
+    some = at[::every]
+    sample = {
+        name: [cell.decode() for cell in rows.cells(some, column)]
+        for name, column in form.asked.items()
+    }
+    return replace(rest, sample=sample, weight=every)
 
 
 def _of_day(

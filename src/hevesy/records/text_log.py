@@ -44,6 +44,8 @@ class Sift:
     """Columns that `TextLog.witness` looks at."""
     always: tuple[str, ...] = ()
     """Text with which a row is read, whoever wants it."""
+    others: tuple[str, ...] = ()
+    """Columns that tell of another server, its name first: what they say is kept, row or no row."""
 
 
 @dataclass(frozen=True, slots=True)
