@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Inputs", "Logs", "warm"]
 
 _CHUNK = 1 << 20
+_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,14 @@ class Inputs:
     def environment(self) -> Mapping[str, str]:
         """That of every command: caches lie in the scratch folder, so the first run is a cold one.
 
-        The cache's place is set for Linux; elsewhere it is the user's.
+        What Python compiles is kept, as it is where a package is installed. The cache's place is
+        set for Linux; elsewhere it is the user's.
         """
-        return os.environ | {"XDG_CACHE_HOME": str(self.scratch / "cache")}
+        kept = {name: value for name, value in os.environ.items() if name != _UNCOMPILED}
+        return kept | {
+            "XDG_CACHE_HOME": str(self.scratch / "cache"),
+            "PYTHONPYCACHEPREFIX": str(self.scratch / "compiled"),
+        }
 
     def logs(self, size: int, rate: float) -> Logs:
         """IIS and HttpProxy logs of one server, in plain files.

@@ -1,4 +1,4 @@
-"""Draws what was measured as SVG: time against the size of the input, rate against hits."""
+"""Draws what was measured as SVG: time by size and by number of rules, rate by hits."""
 
 from __future__ import annotations
 
@@ -36,29 +36,21 @@ def draw(records: Sequence[Record], folder: Path) -> list[Path]:
     Returns:
         The files written.
     """
-    sizes: dict[str, Points] = {}
-    rates: dict[str, Points] = {}
-    smallest = min((_text(r)["bytes"] for r in records if _text(r)), default=0.0)
-    usual = next((_text(r)["rate"] for r in records if _text(r)), 0.0)
-    for record in records:
-        case = _text(record)
-        for one in record.result.timings if case else ():
-            others = record.result.case["rules"] != "own"
-            if case["rate"] == usual and not others:
-                sizes.setdefault(one.what, {})[case["bytes"] / 1e9] = one.seconds
-            if case["bytes"] < smallest * _ALIKE:
-                name = f"{one.what} + SigmaHQ" if others else one.what
-                if not others or one.what.startswith("hevesy"):
-                    speed = case["bytes"] / one.seconds / 1e6
-                    rates.setdefault(name, {})[case["rate"]] = speed
     charts = {
-        "benchmark-size.svg": ("Text logs: seconds by size", "GB", "s", sizes, False),
+        "benchmark-size.svg": ("Text logs: seconds by size", "GB", "s", _by_size(records), False),
         "benchmark-hits.svg": (
             "Text logs: MB/s by attack lines",
             "attacks a request",
             "MB/s",
-            rates,
+            _by_rate(records),
             True,
+        ),
+        "benchmark-rules.svg": (
+            "Process creations: seconds by rules asked",
+            "rules",
+            "s",
+            _by_rules(records),
+            False,
         ),
     }
     written = []
@@ -68,6 +60,45 @@ def draw(records: Sequence[Record], folder: Path) -> list[Path]:
             path.write_text(chart(title, (x, y), lines, logarithmic=logarithmic), encoding="utf-8")
             written.append(path)
     return written
+
+
+def _by_size(records: Sequence[Record]) -> dict[str, Points]:
+    """Seconds by GB of text logs, at the rate that goes with every size."""
+    lines: dict[str, Points] = {}
+    usual = next((_text(r)["rate"] for r in records if _text(r)), 0.0)
+    for record in records:
+        case = _text(record)
+        if case and case["rate"] == usual and record.result.case["rules"] == "own":
+            for one in record.result.timings:
+                lines.setdefault(one.what, {})[case["bytes"] / 1e9] = one.seconds
+    return lines
+
+
+def _by_rate(records: Sequence[Record]) -> dict[str, Points]:
+    """MB a second by attack lines, at the least size; ours with SigmaHQ's rules as well."""
+    lines: dict[str, Points] = {}
+    smallest = min((_text(r)["bytes"] for r in records if _text(r)), default=0.0)
+    for record in records:
+        case = _text(record)
+        for one in record.result.timings if case and case["bytes"] < smallest * _ALIKE else ():
+            others = record.result.case["rules"] != "own"
+            if not others or one.what.startswith("hevesy"):
+                name = f"{one.what} + SigmaHQ" if others else one.what
+                speed = case["bytes"] / one.seconds / 1e6
+                lines.setdefault(name, {})[case["rate"]] = speed
+    return lines
+
+
+def _by_rules(records: Sequence[Record]) -> dict[str, Points]:
+    """Seconds by the number of Sigma rules that were asked."""
+    lines: dict[str, Points] = {}
+    for record in records:
+        case = record.result.case
+        if record.result.benchmark == "sigma_rows" and "rules asked" in case:
+            for one in record.result.timings:
+                points = lines.setdefault(f"{int(case['rows']):,} rows", {})
+                points[float(case["rules asked"])] = one.seconds
+    return lines
 
 
 def _text(record: Record) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,20 @@ if TYPE_CHECKING:
     from benchmarks.benchmark import Settings
     from benchmarks.inputs import Inputs
 
-__all__ = ["BENCHMARK", "convert", "select_all"]
+__all__ = ["BENCHMARK", "convert", "part_of", "select_all"]
 
 _PEER_ROWS = 20_000
 """Rows that SQLite is asked about; what it takes grows with them in proportion."""
 _AIM_SQLITE = 1 / 150
 _AIM_HALF = 1.4
 _SHOWN = 20
+_PARTS = {
+    1.0: "hevesy.sigma, all rules",
+    0.5: "a random half",
+    0.25: "a quarter",
+    0.125: "an eighth",
+}
+"""Parts of the rules that are asked: the cost should hardly grow with them."""
 
 
 def _run(settings: Settings, inputs: Inputs) -> Iterator[Result]:
@@ -61,9 +69,8 @@ def _run(settings: Settings, inputs: Inputs) -> Iterator[Result]:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             return pool.submit(_match_file, what, written, paths, cache, part).result()
 
-    whole, half = in_turns(
-        [lambda: apart("hevesy.sigma, all rules", 1.0), lambda: apart("a random half", 0.5)],
-        settings.repeats,
+    whole, half, *fewer = in_turns(
+        [partial(apart, what, part) for part, what in _PARTS.items()], settings.repeats
     )
     ratios: tuple[Ratio, ...] = (ratio(whole, peer, _AIM_SQLITE), ratio(whole, half, _AIM_HALF))
     yield Result(
@@ -74,6 +81,14 @@ def _run(settings: Settings, inputs: Inputs) -> Iterator[Result]:
         not differing,
         (f"{sum(map(len, theirs.values())):,} matches of SQLite compared", *differing),
     )
+    everything = load(paths, taxonomy(), cache=cache)
+    for part, timing in zip(_PARTS, (whole, half, *fewer), strict=True):
+        rules_asked = len(part_of(everything, part).rules)
+        yield Result(
+            "sigma_rows",
+            {"rows": frame.height, "part": part, "rules asked": rules_asked},
+            (timing,),
+        )
 
 
 def _for_processes(text: str) -> bool:
@@ -94,10 +109,7 @@ def _match_file(
 ) -> Timing:
     """Match in a process of its own, so that its memory is known and nothing is warm but files."""
     rules = load(paths, taxonomy(), cache=cache)
-    if part < 1:
-        draws = random.Random(1)  # noqa: S311  # no secret
-        chosen = {rule.id for rule in rules.rules if draws.random() < part}
-        rules = rules.select(lambda rule: rule.id in chosen)
+    rules = part_of(rules, part)
     frame = pl.read_ipc(written)
     with PeakMemory() as peak:
         before = _cpu()
@@ -106,6 +118,13 @@ def _match_file(
         seconds = time.perf_counter() - begun
         cpu = _cpu() - before
     return Timing(what, seconds, cpu, peak.bytes)
+
+
+def part_of(rules: Ruleset, part: float) -> Ruleset:
+    """A random part of the rules, always the same; smaller parts lie within larger ones."""
+    draws = random.Random(1)  # noqa: S311  # no secret
+    chosen = {rule.id for rule in rules.rules if draws.random() < part}
+    return rules if part >= 1 else rules.select(lambda rule: rule.id in chosen)
 
 
 def _cpu() -> float:
