@@ -104,7 +104,7 @@ def test_a_bad_row_is_one_sentence_and_the_others_are_judged(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("name,model\nEX01,x\n", "no usable input"),
+        ("name,model\nEX01,x\n", "no usable input: i.csv:1: no column build"),
         ("name,build\nEX01,15.1.x\n", "i.csv:2: no Exchange build: '15.1.x'"),
     ],
 )
@@ -117,6 +117,93 @@ def test_nothing_usable_is_a_mistake_of_the_user(
 
     assert main(["exposure", str(file)]) == 2
     assert words in capsys.readouterr().err
+
+
+CUT = """<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">
+  <Obj RefId="0"><MS>
+    <Obj N="HealthCheckerExchangeServer" RefId="1"><MS>
+      <S N="ServerName">EX09</S>
+      <Obj N="ExchangeInf"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("list.csv", "name,model\nEX07,Dell\n", "list.csv:1: no column build (one of build, "),
+        (
+            "list.csv",
+            "model,build\nDell,15.1.2375.7\n",
+            "list.csv:1: no column name (one of name, ",
+        ),
+        ("list.csv", "name,build\nEX07,15.1.x\n", "list.csv:2: no Exchange build: '15.1.x'"),
+        ("HealthChecker-EX09-1.xml", CUT, "HealthChecker-EX09-1.xml: cannot be read: line 5: "),
+        ("HealthChecker-EX09-1.json", '{"a": [', "1.json: cannot be read: line 1: "),
+        ("notes.txt", "hello", "notes.txt: tells no build of Exchange and no setting of it"),
+        ("web.config", "<configuration>", "web.config: cannot be read: line 1: no element found"),
+    ],
+)
+def test_bad_input_is_one_sentence_with_file_and_line(
+    name: str,
+    text: str,
+    words: str,
+    tmp_path: Path,
+    inventory: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit 3 and the other servers judged; by itself, exit 2 and the same sentence."""
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+
+    assert main(["exposure", str(inventory), str(file)]) == 3
+    out, err = capsys.readouterr()
+    assert "EX01" in out
+    assert "EX02" in out
+    said = [line for line in err.splitlines() if "days old" not in line]
+    assert len(said) == 1
+    assert words in said[0]
+    assert main(["exposure", str(file)]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        ("15.2.2562.99", "unknown build, newer than SE RTM Aug26SU"),
+        ("15.1.2507.73", "unknown build, newer than 2016 CU23 Aug26SU"),
+        ("15.1.2200.1", "unknown build, between 2016 CU19 May21SU and 2016 CU20"),
+        ("15.3.100.1", "unknown build"),
+    ],
+)
+def test_a_build_that_no_table_knows_is_never_fixed(
+    build: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is placed between its neighbours; what is not open is unknown, or never affected it."""
+    file = tmp_path / "i.csv"
+    file.write_text(f"name,build\nEX01,{build}\n", encoding="utf-8")
+
+    assert main(["exposure", str(file)]) == 0
+    assert words in capsys.readouterr().out
+    main(["exposure", str(file), "--format", "json"])
+    (server,) = json.loads(capsys.readouterr().out)["servers"]
+    states = {one["state"] for one in server["exposures"]}
+    assert states
+    assert "fixed" not in states
+
+
+def test_two_sources_that_contradict_each_other_are_both_shown(
+    tmp_path: Path, inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With file and line of each; what they disagree on is unknown."""
+    file = tmp_path / "other.csv"
+    file.write_text("name,build\nEX01,15.1.2507.72\n", encoding="utf-8")
+
+    assert main(["exposure", str(inventory), str(file)]) == 0
+    out = capsys.readouterr().out
+    conflict = (
+        "conflict: inventory.csv:2 says 15.1.2375.7 (inventory), "
+        "but other.csv:2 says 15.1.2507.72 (inventory)"
+    )
+    assert conflict in out
 
 
 def test_nothing_is_sent_without_a_yes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hevesy.errors import EvidenceError
 from hevesy.evidence import catalog, groups, identify, reach_many
 from hevesy.exposure.files import ExposureFile, file_kind, read_file
+from hevesy.exposure.inventory import read_inventory
 from hevesy.exposure.log_builds import evidence_of, path_builds
 from hevesy.exposure.log_scan import LIMIT, is_exchange_log, scan_log
 from hevesy.exposure.reading import Reading, gather, short_name
@@ -63,7 +64,12 @@ def read_estate(evidence: Evidence, known: ExchangeKnowledge, scratch: Path) -> 
 
 
 def _may_tell(source: Source) -> bool:
-    """Whether a file may be one that tells something; decided for good by its first bytes."""
+    """Whether a file may be one that tells something; decided for good by its first bytes.
+
+    A file that was named by itself is looked at whatever it is: who named it is told if it is none.
+    """
+    if source.path == source.input and source.kind in {"config_file", "unknown", "other"}:
+        return True
     name = source.path.rsplit("/", 1)[-1].lower()
     ends = (".config", ".xml", ".json", ".csv", ".tsv", ".log")
     if source.kind in _LOGS or source.kind.startswith("later:"):
@@ -135,6 +141,8 @@ class _Reader:
         if not kind:
             if is_exchange_log(head):
                 self._log(source, reached, place, head)
+            elif source.path == source.input:
+                self.found.append((source.collection, _told_nothing(head, place)))
             return
         data = head + reached.stream.read(_FILE_BYTES)
         if kind == "web_config":
@@ -150,6 +158,15 @@ class _Reader:
         if local:
             local.unlink()
         self.found.append((source.collection, reading))
+
+
+def _told_nothing(head: bytes, place: str) -> Reading:
+    """A file that was named by itself and tells nothing: a list without a column, or another."""
+    if place.lower().endswith((".csv", ".tsv")):
+        first = read_inventory(head, place)
+        if first.problems:
+            return Reading(problems=first.problems[:1])
+    return Reading(problems=(f"{place}: tells no build of Exchange and no setting of it",))
 
 
 def _named(reading: Reading, own: str, canonical: Mapping[str, str]) -> Reading:
