@@ -35,7 +35,7 @@ _CHEAP = 2
 class _Hashed(io.RawIOBase):
     """Passes bytes on and hashes them; it ends where the stream below it breaks."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, hashed: bool) -> None:
         super().__init__()
         self._stream = stream
         # One read below at a time, so that damage further on does not cost what came before it.
@@ -43,7 +43,7 @@ class _Hashed(io.RawIOBase):
             getattr(stream, "readinto1", None) or stream.readinto  # type: ignore[attr-defined]  # all have it
         )
         self.failure: EvidenceError | None = None
-        self.digest = hashlib.sha256()
+        self.digest = hashlib.sha256() if hashed else None
         self.size = 0
 
     def readable(self) -> bool:
@@ -58,7 +58,8 @@ class _Hashed(io.RawIOBase):
         except LOST as error:
             self.failure = _as_failure(error)
             return 0
-        self.digest.update(view[:count])
+        if self.digest is not None:
+            self.digest.update(view[:count])
         self.size += count
         return count
 
@@ -82,14 +83,19 @@ class Reach:
     """
 
     def __init__(
-        self, stream: BinaryIO, *, failure: EvidenceError | None = None, buffer: int = BLOCK
+        self,
+        stream: BinaryIO,
+        *,
+        failure: EvidenceError | None = None,
+        buffer: int = BLOCK,
+        hashed: bool = True,
     ) -> None:
         """Read a stream once, through a buffer of so many bytes, hashing what passes."""
-        self._hashed = _Hashed(stream)
+        self._hashed = _Hashed(stream, hashed=hashed)
         self._buffer = buffer
         self.stream: BinaryIO = io.BufferedReader(self._hashed, buffer)
         self._hashed.failure = failure
-        self._sealed = ("", 0)
+        self._sealed: tuple[str, int] | None = None
 
     @classmethod
     def seekable(cls, file: BinaryIO, failure: EvidenceError | None = None) -> Reach:
@@ -109,21 +115,22 @@ class Reach:
 
     def finish(self) -> None:
         """Read what is left, so that hash and size speak of all that can be read."""
-        if not self._sealed[0]:
+        if self._sealed is None:
             block = bytearray(self._buffer)
             while self.stream.readinto(block):  # type: ignore[attr-defined]  # a BufferedReader
                 pass
-            self._sealed = (self._hashed.digest.hexdigest(), self._hashed.size)
+            digest = self._hashed.digest
+            self._sealed = (digest.hexdigest() if digest else "", self._hashed.size)
 
     @property
     def sha256(self) -> str:
-        """Of all bytes; empty before `finish`."""
-        return self._sealed[0]
+        """Of all bytes; empty before `finish`, and where it was not asked for."""
+        return self._sealed[0] if self._sealed else ""
 
     @property
     def size(self) -> int:
         """Bytes read so far; all of them after `finish`."""
-        return self._sealed[1] or self._hashed.size
+        return self._hashed.size
 
     def close(self) -> None:
         """Let go of the stream."""
@@ -182,6 +189,7 @@ def reach_many(
     sources: Iterable[Source],
     *,
     seekable: bool | Callable[[Source], bool] = False,
+    hashed: bool = True,
     scratch: Path | None = None,
     limits: Limits | None = None,
 ) -> Generator[tuple[Source, Reach]]:
@@ -193,11 +201,12 @@ def reach_many(
     Args:
         sources: From `catalog`.
         seekable: As of `reach`; or which of the sources must be seekable.
+        hashed: Whether their hash is wanted, where they are not seekable.
         scratch: As of `reach`.
         limits: As of `reach`.
     """
     want = seekable if callable(seekable) else (lambda _: bool(seekable))
-    reacher = _Reacher(want, scratch, limits or Limits())
+    reacher = _Reacher(want, scratch, limits or Limits(), hashed=hashed)
     by_file: dict[str, _Wanted] = {}
     for source in sources:
         steps = tuple(map(Step.of, source.locator[1:]))
@@ -210,9 +219,14 @@ class _Reacher:
     """Opens what a set of locators leads to."""
 
     def __init__(
-        self, want: Callable[[Source], bool], scratch: Path | None, limits: Limits
+        self,
+        want: Callable[[Source], bool],
+        scratch: Path | None,
+        limits: Limits,
+        *,
+        hashed: bool,
     ) -> None:
-        self._want, self._scratch, self._limits = want, scratch, limits
+        self._want, self._scratch, self._limits, self._hashed = want, scratch, limits, hashed
 
     def file(self, path: str, wanted: _Wanted) -> Iterator[tuple[Source, Reach]]:
         """What is wanted of one file of this machine."""
@@ -240,7 +254,7 @@ class _Reacher:
         failure: EvidenceError | None = None
         try:
             if not self._want(source):
-                reached = Reach(stream, buffer=_buffer(source))
+                reached = Reach(stream, buffer=_buffer(source), hashed=self._hashed)
             elif has_seek:
                 reached = Reach.seekable(io.BufferedReader(cast("io.RawIOBase", stream), BLOCK))
             else:

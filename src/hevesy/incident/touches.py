@@ -81,7 +81,9 @@ def wanted_by(values: Sequence[str]) -> Wanted | None:
     `+`, or a doubled quote, hides nothing.
     """
     runs = [max(_PLAIN.findall(value), key=len, default="") for value in values]
-    return Wanted(tuple(map(Needle, sorted(set(runs))))) if all(runs) else None
+    if not all(runs):
+        return None
+    return Wanted(tuple(map(Needle, sorted(set(runs)))), counted=False)
 
 
 def touching(batch: Batch, kind: str, followed: Sequence[tuple[str, str]]) -> pl.DataFrame:

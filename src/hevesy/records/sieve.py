@@ -59,6 +59,8 @@ _OTHERS = 256
 """Other servers of a block that are kept; an organization has fewer."""
 _BOM = b"\xef\xbb\xbf"
 _HASH, _LINE_FEED = b"#\n"
+_ASCII = 128
+_NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(slots=True)
@@ -104,9 +106,12 @@ class Sieve:
         self._log = log
         self._possible = wanted.possible if wanted else None
         self._columns = wanted.columns if wanted else ()
+        self._counted = wanted is None or wanted.counted
         self._foreign = wanted.foreign if wanted else frozenset()
-        always = tuple(Needle(text) for text in log.sift.always) if log.sift else ()
-        self._needles = _needed((*wanted.needles, *always)) if wanted else ()
+        always = _always(log) if self._counted else _heads(log)
+        self._needles = (*_needed(wanted.needles), *always) if wanted else ()
+        self._own = len(self._needles) - len(always)
+        """Number of the first needle that is not one of those wanted."""
         self._search = search_for(self._needles) if wanted and log.sift else None
         self._forms: dict[str, _Form | None] = {}
 
@@ -120,7 +125,9 @@ class Sieve:
         settle = self._log.settle() if self._log.settle else None
         source = _Source(Reading(self._log, settle=settle))
         for block in byte_blocks(stream):
-            rest = self._sift(source, block)
+            rest = None if self._counted else self._look(source, block)
+            if rest is None:
+                rest = self._sift(source, block)
             if rest is None and small and block.offset < BLOCK_BYTES:
                 rest = self._whole(source, block)
             if rest is None:
@@ -130,12 +137,39 @@ class Sieve:
                     yield batch_of(source.reading, lines)
                 source.line += line_ends(block)
                 continue
+            if not (rest.raw or rest.passed):
+                continue
             source.waiting.append(rest)
             source.kept += len(rest.raw)
             if source.kept >= _KEPT:
                 yield from source.waiting
                 source.waiting, source.kept = [], 0
         yield from source.waiting
+
+    def _look(self, source: _Source, block: ByteBlock) -> Rest | None:
+        """The lines of a block that hold a needle, and no word of the others.
+
+        None where more has to be known of it.
+        """
+        if self._search is None or _extraordinary(block):
+            return None
+        head = _head(self._log, source, block)
+        data = block.data
+        if self._form(head.context.fields) is None or head.size == len(data):
+            return None
+        numbers, ends = self._search(data)
+        heads = [end for number, end in zip(numbers, ends, strict=True) if number >= self._own]
+        if any(end > head.size for end in heads):
+            return None
+        held = [end - 1 - head.size for end in ends if end > head.size]
+        if held or not data.isascii():
+            rows = lines_as_rows(data, head.size)
+            read = rows.plain
+            read[np.searchsorted(rows.ends, held)] = True
+            read[np.searchsorted(rows.ends, np.flatnonzero(rows.array >= _ASCII))] = True
+            return _rest(source, head, block, rows, read, ())
+        source.reading.context, source.line = head.context, source.line + line_ends(block)
+        return Rest(head.context, block.size, _NOTHING, _NOTHING, [])
 
     def _sift(self, source: _Source, block: ByteBlock) -> Rest | None:
         """What is left of a block; None where it has to be read as a whole."""
@@ -297,6 +331,16 @@ def _form(log: TextLog, columns: tuple[str, ...], fields: str) -> _Form | None:
         tuple(map(names.index, sift.others)) if set(sift.others) <= set(names) else (),
         {name: names.index(name) for name in CLIENT_COLUMNS.get(log.kind, ()) if name in names},
     )
+
+
+def _always(log: TextLog) -> tuple[Needle, ...]:
+    """What tells rows that are read whoever wants them: they say more of others than themselves."""
+    return tuple(map(Needle, log.sift.always)) if log.sift else ()
+
+
+def _heads(log: TextLog) -> tuple[Needle, ...]:
+    """What tells a header line, after which rows may look otherwise."""
+    return (Needle("\n#"), *(Needle(f"\n{start}") for start in log.bare_starts))
 
 
 def _needed(needles: tuple[Needle, ...]) -> tuple[Needle, ...]:

@@ -43,6 +43,8 @@ class Wanted:
     possible: Callable[[pl.DataFrame], Sequence[int]] | None = None
     """Rows with these columns, as values -> bits of those that may match each of them, whatever
     its other columns hold. Without, a needle is enough."""
+    counted: bool = True
+    """Whether the rows that are passed over are to be counted, for the survey."""
     foreign: frozenset[str] = frozenset()
     """Columns that a log of the kind does not have; in one that has, every row is read."""
 

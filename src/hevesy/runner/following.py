@@ -41,17 +41,13 @@ class Following:
         items = items_of(self._sieve(source), source, reached)
         self._waiting.put(len(self._found) - 1, source, items)
         reached.finish()
-        return ReadResult(source, Survey(sha256=reached.sha256))
+        return ReadResult(source, Survey())
 
     def finish(self, results: list[ReadResult]) -> pl.DataFrame:
-        """The rows of all sources (`TOUCHES`)."""
+        """The rows of all sources (`TOUCHES`, the hash of their source not filled)."""
         self._waiting.read()
         frames = [
-            frame.with_columns(
-                input=pl.lit(result.source.input),
-                source=pl.lit(result.source.path),
-                sha256=pl.lit(result.survey.sha256),
-            )
+            frame.with_columns(input=pl.lit(result.source.input), source=pl.lit(result.source.path))
             for result, found in zip(results, self._found, strict=True)
             for frame in found
         ]

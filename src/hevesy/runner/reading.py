@@ -40,6 +40,7 @@ __all__ = ["follow", "load_all", "read_all", "take_in"]
 
 _TASKS_A_WORKER = 8
 """Enough that workers end at about the same time, whatever the sources are."""
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 _TASK_BYTES = (8 << 20, 32 << 20)
 _TASK_FILES = (256, 512)
 """Least and most of a task: rules cost up to half a second a task, however few its rows are."""
@@ -114,7 +115,7 @@ def follow(state: State) -> State:
         and (r.source.input, r.source.path) not in state.duplicates
     ]
     results, losses = _in_workers(state, "following", wanted, follow_sources, followed)
-    touches = load_parts(results, TOUCHES)
+    touches = _sealed(load_parts(results, TOUCHES), state.results)
     touches = corrected(with_servers(touches, results, state), state.options.clocks)
     options, baseline = state.options, state.loaded.detector.baseline
     shipped = frozenset(page for page in shells["page"] if baseline.ships(page))
@@ -126,6 +127,19 @@ def follow(state: State) -> State:
     return replace(
         state, hits=hits, touches=touches, shells=shells, losses=(*state.losses, *losses)
     )
+
+
+def _sealed(touches: pl.DataFrame, results: Iterable[ReadResult]) -> pl.DataFrame:
+    """Fill in the hashes of sources, as the first pass found them."""
+    hashes = pl.DataFrame(
+        [(r.source.input, r.source.path, r.survey.sha256) for r in results],
+        schema={"input": pl.String(), "source": pl.String(), "sha256": pl.String()},
+        orient="row",
+    )
+    told = touches.drop("sha256").join(
+        hashes, on=["input", "source"], how="left", maintain_order="left"
+    )
+    return told.select(touches.columns)
 
 
 def load_parts(results: Iterable[ReadResult], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -192,6 +206,10 @@ def _in_workers(
     total = sum(s.size for s in sources)
     # Processes already use every core; threads of polars in each of them would only get in the way.
     os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // plan.jobs))
+    # Blocks of some MB come and go: without this, glibc gives each back to the system and asks for
+    # it again, which takes as long as what is done with them. Other systems do not look at it.
+    for name, size in _MALLOC.items():
+        os.environ.setdefault(name, str(size))
     with ByteProgress(state.console, title, total, counter):
         for result in run_tasks(plan, tasks):
             if isinstance(result, Undone):

@@ -90,17 +90,21 @@ def follow_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
     """Third pass: the rows of some sources that touch followed values."""
     worker = _WORKER[0]
     task = Following(worker.setup.followed)
-    results = _each(worker, sources, task.read)
+    results = _each(worker, sources, task.read, hashed=False)
     return _left(worker, results, task.finish(results))
 
 
 _Read = Callable[[Source, Reach], ReadResult]
 
 
-def _each(worker: _Worker, sources: tuple[Source, ...], read: _Read) -> list[ReadResult]:
+def _each(
+    worker: _Worker, sources: tuple[Source, ...], read: _Read, *, hashed: bool = True
+) -> list[ReadResult]:
     """Read each source; counts those that were dealt with, for the progress bar."""
     results = []
-    for source, reached in reach_many(sources, seekable=_must_seek, scratch=worker.setup.scratch):
+    scratch = worker.setup.scratch
+    several = reach_many(sources, seekable=_must_seek, hashed=hashed, scratch=scratch)
+    for source, reached in several:
         results.append(_guarded(source, reached, read))
         if worker.read is not None:
             with worker.read.get_lock():
