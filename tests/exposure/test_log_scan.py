@@ -123,6 +123,41 @@ def test_other_servers_are_seen_and_forged_ones_are_not() -> None:
     assert (minute(target.first), minute(target.last)) == (2, 5)
 
 
+def test_back_ends_tell_their_version_as_a_number() -> None:
+    """Of the server itself, or of another; where the client named the back end, of none."""
+    fields = f"{FIELDS},GenericInfo"
+    number = "FEAuth=BEVersion-1942063431"
+    lines = [
+        *head(fields=fields),
+        row(1) + f",{number};",
+        row(2, target="ex05.example.org,") + f",{number};",
+        row(3, target="ex06,", anchor="ServerInfo~ex06/x") + f",{number};",
+        row(4) + ",FEAuth=BEVersion-1942062522;",
+        row(5, anchor="ServerInfo~a/x") + ",FEAuth=BEVersion-1942000000;",
+    ]
+    found = scan(lines)
+
+    assert seen(found, "back_end") == [("15.1.1466.0", 4, 4, 7), ("15.1.2375.0", 1, 1, 4)]
+    assert {one.grade for one in found.builds if one.origin == "back_end"} == {"cu_only"}
+    assert [(one.name, one.build) for one in found.targets] == [("ex05.example.org", "15.1.2375.0")]
+
+
+def test_scripts_that_were_answered_tell_the_cumulative_update() -> None:
+    """In IIS and in HttpProxy; a request that was refused proves nothing."""
+    iis = [
+        "#Software: Microsoft Internet Information Services 10.0",
+        "#Version: 1.0",
+        "#Fields: date time cs-method cs-uri-stem sc-status sc-substatus",
+        "2021-03-05 10:01:00 GET /owa/auth/15.1.2375/themes/a.css 200 0",
+        "2021-03-05 10:02:00 GET /owa/auth/15.1.2375/themes/b.js 200 0",
+        "2021-03-05 10:03:00 GET /owa/auth/15.2.986/x.js 404 0",
+        "2021-03-05 10:04:00 GET /owa/15.2.858.5/x.html 200 0",
+    ]
+    assert seen(scan(iis), "url") == [("15.1.2375.0", 1, 2, 4)]
+    lines = [*head(), row(1, stem="/owa/prem/15.1.2176.9/scripts/boot.js")]
+    assert seen(scan(lines), "url") == [("15.1.2176.9", 1, 1, 4)]
+
+
 def test_damaged_lines_are_passed_over() -> None:
     """NULs, cut rows, a bare header between rows and a last line without end hide nothing."""
     lines = [*head(), row(1), "\0\0\0", "2021-03", FIELDS, row(2), "x" * 100, row(3, NEW)]

@@ -183,6 +183,27 @@ def test_the_system_hive_tells_settings_of_the_lsa(
     assert {one.name: one.met for one in server.settings} == told
 
 
+@pytest.mark.parametrize(("start", "active"), [(4, [True]), (2, [])])
+def test_a_service_that_is_disabled_is_a_mitigation(
+    start: int,
+    active: list[bool],
+    hive_file: Any,  # noqa: ANN401  # a module
+    tmp_path: Path,
+    known: ExchangeKnowledge,
+) -> None:
+    """ExchangeMitigations.ps1 disables Unified Messaging: Start is 4."""
+    paths = (
+        hive_file.Key("Select", {"Current": 1}),
+        hive_file.path("ControlSet001\\Services", hive_file.Key("MSExchangeUM", {"Start": start})),
+    )
+    file = tmp_path / "SYSTEM"
+    file.write_bytes(hive_file.hive(hive_file.merged("ROOT", paths)))
+    (server,) = read_hive(file, "in/SYSTEM", known, "EX01").servers
+
+    assert [one.active for one in server.mitigations] == active
+    assert all(one.cves == ("CVE-2021-26857",) for one in server.mitigations)
+
+
 def test_a_hive_in_a_collection_is_read_by_the_command(
     hive_file: Any,  # noqa: ANN401  # a module
     tmp_path: Path,

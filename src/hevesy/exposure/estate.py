@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Estate", "read_estate"]
 
-_LOGS = ("httpproxy", "ecp_server", "ecp_activity", "oab_generator")
+_LOGS = ("httpproxy", "ecp_server", "ecp_activity", "oab_generator", "iis")
 """Kinds of logs that may carry a build; of others, the first lines decide."""
 _HEAD = 64 << 10
 _FILE_BYTES = 64 << 20
@@ -71,7 +71,7 @@ def _may_tell(source: Source) -> bool:
     if source.path == source.input and source.kind in {"config_file", "unknown", "other"}:
         return True
     name = source.path.rsplit("/", 1)[-1].lower()
-    ends = (".config", ".xml", ".json", ".csv", ".tsv", ".log")
+    ends = (".config", ".xml", ".json", ".csv", ".tsv", ".log", ".eml")
     if source.kind in _LOGS or source.kind.startswith("later:"):
         return True
     whole = name in {"exsetup.exe", "software", "system"} or name.startswith("healthchecker-")

@@ -14,6 +14,7 @@ from hevesy.exposure.exchange_objects import read_objects
 from hevesy.exposure.file_version import read_exsetup
 from hevesy.exposure.health_checker import is_health_checker, read_health_checker
 from hevesy.exposure.inventory import is_inventory, read_inventory
+from hevesy.exposure.message_header import is_message, read_message
 from hevesy.exposure.mitigation_log import is_mitigation_log, read_mitigation_log
 from hevesy.exposure.reading import Reading, gather
 from hevesy.exposure.registry_hive import is_hive, read_hive
@@ -38,6 +39,7 @@ KINDS: tuple[str, ...] = (
     "web_config",
     "fip_fs",
     "mitigation_log",
+    "message",
     "inventory",
 )
 """What a file can be, in the order in which it is asked."""
@@ -83,6 +85,7 @@ def file_kind(head: bytes, path: str) -> str:
         "web_config": _WEB_CONFIG.search(name) is not None,
         "fip_fs": name == "configuration.xml" and _FIP_FS in head.replace(b"\0", b""),
         "mitigation_log": is_mitigation_log(head, path),
+        "message": name.endswith((".eml", ".txt")) and is_message(head),
         "inventory": name.endswith((".csv", ".tsv")) and is_inventory(head),
     }
     return next((kind for kind in KINDS if answers[kind]), "")
@@ -137,6 +140,7 @@ _READERS: dict[str, Callable[[ExposureFile, ExchangeKnowledge], Reading]] = {
     "mitigation_log": lambda one, known: read_mitigation_log(
         one.data, one.place, known, one.server
     ),
+    "message": lambda one, _: read_message(one.data, one.place),
     "inventory": lambda one, _: read_inventory(one.data, one.place, one.server),
 }
 

@@ -4,7 +4,9 @@ Exchange's text logs say their build in up to three places: `#Version: 15.01.217
 rows, the four version columns of HttpProxy, `S:BLD=15.1.2176.9` in ECP's EventData. A server can be
 patched within a log, so all of it is read; but builds change seldom, and a search for the next row
 that does *not* carry the build of the one before it passes over the others as fast as bytes are
-compared. HttpProxy rows also name the server that a request was passed on to.
+compared. HttpProxy rows also name the server that a request was passed on to, and its version as a
+number (`FEAuth=BEVersion-1942063431`). Where IIS or HttpProxy answered 200 for a script below
+`/owa/auth/15.1.2375/`, that folder was there: the cumulative update was installed then or before.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hevesy.exposure.log_builds import back_end_build
 from hevesy.knowledge import parse_build, show_build
 from hevesy.model import BuildSeen, TargetSeen
 
@@ -35,18 +38,33 @@ _BUILDS, _TARGETS = 64, 256
 _TRIES = 10_000
 """Rows that are looked at for one value: what names it may be forged in all of them."""
 _BACK = 64
+_DOTS = 3
 _SAMPLE = 20
 """Rows of each block of which the server's name is taken."""
 
 _BOM = b"\xef\xbb\xbf"
 _SOFTWARE = re.compile(rb"(?:^|\n)#Software: Microsoft Exchange")
 _HEADER = re.compile(rb"\n(?:#(Version|Fields): ([^\r\n]*)|((?:DateTime|TimeStamp),[^\r\n]*))")
-_ROW = re.compile(rb"\n(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z?,")
+_ROW = re.compile(rb"\n(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z?[, ]")
+"""Of Exchange, with commas, and of IIS, with blanks."""
 _BLD = re.compile(rb"S:BLD=([0-9.]{7,20})")
 _VERSION = re.compile(rb",(15\.\d\d\.\d{3,5}\.\d{3,4})[,\r\n]")
+_BACK_END = re.compile(rb"FEAuth=BEVersion-(\d{6,12})")
+_URL = re.compile(
+    rb"/owa/(?:auth/|prem/)?(15\.\d{1,2}\.\d{3,5}(?:\.\d{1,4})?)/"
+    rb"[^ ,?\r\n]{1,200}\.(?:js|css|png|gif)"
+)
+_OK = (b",200,", b" 200 ")
 _HOST = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _FORGED = (b"serverinfo~", b"x-beresource", b"x-anonresource")
 """In a row whose back end the client named itself."""
+_GRADES = {
+    "header_version": "su_exact",
+    "columns": "su_exact",
+    "S:BLD": "su_exact",
+    "back_end": "cu_only",
+    "url": "cu_only",
+}
 _NUMBERS = (b"majorversion", b"minorversion", b"buildversion", b"revisionversion")
 
 
@@ -123,7 +141,7 @@ class _Scan:
         """Everything, in an order of its own."""
         return LogScan(
             builds=tuple(
-                BuildSeen(build, "su_exact", origin, s.first, s.last, s.line, s.last_line)
+                BuildSeen(build, _GRADES[origin], origin, s.first, s.last, s.line, s.last_line)
                 for (build, origin), s in sorted(self.builds.items())
             ),
             names=tuple(sorted(self.names.items())),
@@ -151,7 +169,7 @@ class _Scan:
             build = parse_build(value.decode("ascii", "replace"))
             self.version = show_build(build) if build else ""
         else:
-            names = (value or bare).split(b",")
+            names = (value or bare).split(b"," if b"," in (value or bare) else b" ")
             self.columns = tuple(name.strip().lower() for name in names)
 
     def _rows(self, data: bytes, start: int, end: int) -> None:
@@ -170,6 +188,9 @@ class _Scan:
             self._take_event_data(data, begin, end)
         if self._place(b"targetserver", b"targetserverversion") is not None:
             self._take_targets(data, begin, end)
+            self._take_back_ends(data, begin, end)
+        if b"urlstem" in self.columns or b"cs-uri-stem" in self.columns:
+            self._take_urls(data, begin, end)
 
     def _place(self, *names: bytes) -> int | None:
         """Where columns stand beside each other, in this order."""
@@ -232,6 +253,33 @@ class _Scan:
                     data, b"," + b",".join(pair), begin, end, _is_honest(data, place, pair)
                 ):
                     self._see(self.targets, (shown, show_build(number)), data, row)
+
+    def _take_back_ends(self, data: bytes, begin: int, end: int) -> None:
+        """The back end's version as a number: of the server itself, or of another."""
+        place = self._place(b"targetserver", b"targetserverversion") or 0
+        own = {_short(name) for name in self.names} | {"LOCALHOST", ""}
+        for text in set(_BACK_END.findall(data, begin, end)):
+            build = back_end_build(int(text))
+            if build is None:
+                continue
+            for row in _ends(data, b"BEVersion-" + text, begin, end, _is_asked(data)):
+                cells = data[row + 1 : data.find(b"\n", row + 1)].split(b",", place + 1)
+                host = cells[place].decode("ascii", "replace").lower() if len(cells) > place else ""
+                if _short(host) in own:
+                    self._see(self.builds, (show_build(build), "back_end"), data, row)
+                elif _HOST.fullmatch(host.encode()):
+                    self._see(self.targets, (host, show_build(build)), data, row)
+
+    def _take_urls(self, data: bytes, begin: int, end: int) -> None:
+        """Versions in the addresses of scripts that were answered."""
+        for text in set(_URL.findall(data, begin, end)):
+            number = parse_build(
+                f"{text.decode('ascii')}.0" if text.count(b".") < _DOTS else text.decode("ascii")
+            )
+            if number is None:
+                continue
+            for row in _ends(data, b"/" + text + b"/", begin, end, _is_answered(data)):
+                self._see(self.builds, (show_build(number), "url"), data, row)
 
     def _see(
         self, seen: dict[tuple[str, str], _Seen], key: tuple[str, str], data: bytes, row: int
@@ -301,6 +349,25 @@ def _is_own_build(data: bytes, text: bytes) -> Callable[[int, int], bool]:
         return last is not None and last[1] == text and _ROW.match(data, row) is not None
 
     return is_own
+
+
+def _is_asked(data: bytes) -> Callable[[int, int], bool]:
+    """Rows in which no client named the back end."""
+
+    def is_asked(row: int, after: int) -> bool:
+        lower = data[row:after].lower()
+        return not any(mark in lower for mark in _FORGED)
+
+    return is_asked
+
+
+def _is_answered(data: bytes) -> Callable[[int, int], bool]:
+    """Rows whose request was answered with 200."""
+
+    def is_answered(row: int, after: int) -> bool:
+        return any(mark in data[row : after + 1] for mark in _OK)
+
+    return is_answered
 
 
 def _is_honest(data: bytes, place: int, pair: tuple[bytes, bytes]) -> Callable[[int, int], bool]:

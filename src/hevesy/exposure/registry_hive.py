@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hevesy.exposure.reading import Reading
 from hevesy.exposure.settings import SIGNING, suppressed_setting, windows_setting
 from hevesy.knowledge import parse_build, show_build
-from hevesy.model import BuildEvidence, InstalledUpdate, ServerEvidence, Setting
+from hevesy.model import BuildEvidence, InstalledUpdate, Mitigation, ServerEvidence, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,7 @@ _PARTS = ("MsiProductMajor", "MsiProductMinor", "MsiBuildMajor", "MsiBuildMinor"
 _DIAGNOSTICS = "\\Microsoft\\ExchangeServer\\v15\\Diagnostics"
 _WINDOWS = "\\Microsoft\\Windows NT\\CurrentVersion"
 _E2013 = (15, 0)
+_DISABLED = 4
 _KB = re.compile(r"KB\d{6,8}")
 
 
@@ -65,13 +66,16 @@ def read_hive(file: Path, place: str, known: ExchangeKnowledge, server: str = ""
         setup = next((values for key in _SETUP if (values := _values(hive, key))), {})
         updates = [values for key in _UPDATES for values in _below(hive, key)]
         settings = _settings(hive, place)
+        disabled = _disabled(hive, place, known)
     except (broken, cut, OSError, ValueError, KeyError, EOFError) as error:
         said = str(error).splitlines()[-1] if str(error) else type(error).__name__
         return Reading(problems=(f"{place}: cannot be read: {said}",))
     found = server_of_values(setup, updates, place, known, server)
-    if settings and found is None:
+    if (settings or disabled) and found is None:
         found = ServerEvidence(server)
-    return Reading((replace(found, settings=settings),) if found else ())
+    if found is None:
+        return Reading()
+    return Reading((replace(found, settings=settings, mitigations=disabled),))
 
 
 def server_of_values(
@@ -125,6 +129,25 @@ def _settings(hive: Any, place: str) -> tuple[Setting, ...]:  # noqa: ANN401  # 
         why = f"the registry value DisableLoopbackCheck is {'set' if off else 'not set'}"
         found.append(Setting("loopback_check", met=not off, why=why, source=place))
     return tuple(one for one in found if one)
+
+
+def _disabled(
+    hive: Any,  # noqa: ANN401  # regipy has no types
+    place: str,
+    known: ExchangeKnowledge,
+) -> tuple[Mitigation, ...]:
+    """Services that a mitigation disables; since when, a value of a hive does not say."""
+    current = _whole(_values(hive, "\\Select").get("Current"))
+    found = []
+    for measure in known.measures:
+        if measure.service and current is not None:
+            key = f"\\ControlSet{current:03}\\Services\\{measure.service}"
+            if _whole(_values(hive, key).get("Start")) == _DISABLED:
+                why = f"the service {measure.service} is disabled"
+                found.append(
+                    Mitigation(measure.name, measure.title, measure.cves, True, why, place)  # noqa: FBT003  # active
+                )
+    return tuple(found)
 
 
 def _signing(hive: Any, place: str) -> list[Setting]:  # noqa: ANN401  # regipy has no types

@@ -56,6 +56,8 @@ class Measure:
     """Ids in MitigationsApplied of the Emergency Mitigation Service."""
     pool: str
     """Application pool that it stops; empty where it stops none."""
+    service: str
+    """Windows service that it disables; empty where it disables none."""
     source: str
 
 
@@ -103,6 +105,7 @@ def read_measures(path: Path) -> tuple[Measure, ...]:
             weak=_texts(entry, "weak", name, path),
             applied=_texts(entry, "applied", name, path),
             pool=str(entry.get("pool", "")),
+            service=str(entry.get("service", "")),
             source=_text(entry, "source", name, path),
         )
         for name, entry in read_toml(path).items()
