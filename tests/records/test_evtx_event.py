@@ -182,14 +182,14 @@ def test_sources_read_into_one_frame_keep_their_own_surveys() -> None:
     columns.begin()
     columns.begin()
     evtx._add_records(two, columns, EventDecoder())
-    first, empty, last = columns.take_each([1, 2, 3])
+    whole, (first, empty, last) = columns.take_all([1, 2, 3])
     assert [batch.frame.height for batch in (first, empty, last)] == [1, 0, 1]
     assert (first.survey.names, last.survey.names) == ((("MXS01", 1),), ())
     assert (first.survey.damaged, last.survey.damaged, empty.survey.rows) == (1, 0, 0)
     assert (first.survey.notes, empty.survey.notes, len(last.survey.notes)) == ((), (), 1)
     assert [batch.survey.size for batch in (first, empty, last)] == [1, 2, 3]
-    assert first.frame.schema == last.frame.schema
-    assert pl.concat([first.frame, last.frame])["Computer"].to_list() == ["mxs01", "a b"]
+    assert pl.concat([first.frame, last.frame]).equals(whole.frame)
+    assert whole.frame["Computer"].to_list() == ["mxs01", "a b"]
 
 
 USUAL_RAW = (

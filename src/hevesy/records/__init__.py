@@ -19,6 +19,7 @@ from hevesy.records import (
 )
 from hevesy.records.batch import Batch, Parser, add_up
 from hevesy.records.compiled_page import CompiledPage, read_compiled
+from hevesy.records.evtx_pool import EvtxPool, Pooled
 from hevesy.records.recognition import recognise_among
 from hevesy.records.rest import Rest
 from hevesy.records.rest import read_rests as rests_of
@@ -35,8 +36,10 @@ __all__ = [
     "PARSERS",
     "Batch",
     "CompiledPage",
+    "EvtxPool",
     "Needle",
     "Parser",
+    "Pooled",
     "Rest",
     "Sieve",
     "Wanted",

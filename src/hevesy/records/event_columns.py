@@ -79,14 +79,26 @@ class EventColumns:
         self._sources = [_Source(0)]
 
     @property
+    def rows(self) -> int:
+        """How many events there are."""
+        return self._rows + len(self._raw)
+
+    @property
     def full(self) -> bool:
         """Whether a batch must be taken before more is added."""
-        rows = self._rows + len(self._raw)
+        return self._fills(1)
+
+    @property
+    def overfull(self) -> bool:
+        """Whether there is twice as much as makes it full."""
+        return self._fills(2)
+
+    def _fills(self, times: int) -> bool:
         return (
-            rows >= _MAX_ROWS
-            or self._chars >= _MAX_CHARS
-            or rows * len(self._names) >= _MAX_CELLS
-            or len(self._names) >= _MAX_NAMES
+            self.rows >= _MAX_ROWS * times
+            or self._chars >= _MAX_CHARS * times
+            or self.rows * len(self._names) >= _MAX_CELLS * times
+            or len(self._names) >= _MAX_NAMES * times
         )
 
     def add(self, event: Event, raw: str, record: int | None) -> None:
@@ -173,18 +185,21 @@ class EventColumns:
         Args:
             size: Bytes of the source read for this batch.
         """
-        (batch,) = self.take_each([size])
+        _, (batch,) = self.take_all([size])
         return batch
 
     def begin(self) -> None:
         """What is added from here on is of another source."""
-        self._sources.append(_Source(self._rows + len(self._raw)))
+        self._sources.append(_Source(self.rows))
 
-    def take_each(self, sizes: list[int]) -> list[Batch]:
-        """A batch of each source, after which the columns are empty again.
+    def take_all(self, sizes: list[int]) -> tuple[Batch, list[Batch]]:
+        """The events of all sources, after which the columns are empty again.
 
         Args:
             sizes: Bytes read of each source.
+
+        Returns:
+            All in one batch whose survey says nothing, and a batch of each source.
         """
         frame, odd = self._frame()
         firsts = [source.first for source in self._sources]
@@ -198,7 +213,7 @@ class EventColumns:
                     source.notes[counted(what, found)] = None
             batches.append(Batch(WINDOWS.name, part, _survey(source, part, told_of, size)))
         self.__init__()  # type: ignore[misc]  # begins anew: nothing of a batch outlives it
-        return batches
+        return Batch(WINDOWS.name, frame, Survey()), batches
 
     def _settle(self) -> None:
         """Make cells of the events so far, few enough that a processor has them at hand still."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hevesy.model import Source
     from hevesy.records.wanted import Wanted
 
-__all__ = ["PARSER", "parse", "recognise"]
+__all__ = ["PARSER", "parse", "read_into", "recognise"]
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def parse(
     """
     columns = EventColumns()
     size = 0
-    for read in _blocks(source, stream, columns):
+    for read in read_into(columns, source, stream, EventDecoder()):
         size += read
         if columns.full:
             yield columns.take(size)
@@ -77,12 +77,17 @@ def parse(
     yield columns.take(size)
 
 
-def _blocks(source: Source, stream: BinaryIO, columns: EventColumns) -> Iterator[int]:
-    """Add every record to `columns`, block by block; how many bytes were read for each."""
+def read_into(
+    columns: EventColumns, source: Source, stream: BinaryIO, decoder: EventDecoder
+) -> Iterator[int]:
+    """Add every record of a stream to `columns`, block by block.
+
+    Yields:
+        How many bytes were read for each; the columns may be taken then.
+    """
     header = _read(stream, _HEADER_SIZE)
     yield len(header)
     promised = _check_header(header, columns)
-    decoder = EventDecoder()
     number = 0
     while chunk := _read(stream, CHUNK_SIZE):
         size = len(chunk)

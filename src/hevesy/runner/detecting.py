@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.detection import HITS, Detector, exchange_signs, with_place
+from hevesy.detection import HITS, PLACE, Detector, exchange_signs, with_place
 from hevesy.errors import EvidenceError
 from hevesy.model import Loss, Source, Survey
-from hevesy.records import Batch, Rest, Sieve, add_up, parse, parser_for
+from hevesy.records import Batch, EvtxPool, Pooled, Rest, Sieve, add_up, parse, parser_for
 from hevesy.runner.gathering import Gathered
 from hevesy.runner.result import ReadResult
 from hevesy.runner.waiting import WaitingRows
@@ -28,6 +28,9 @@ FILE_LIMIT = 32 << 20
 
 SMALL = 256 << 10
 """Bytes of the largest log all of whose rows may wait for others'."""
+
+
+_EVTX = "evtx"
 
 
 def items_of(sieve: Sieve | None, source: Source, reached: Reach) -> Iterator[Batch | Rest]:
@@ -66,6 +69,7 @@ class Detecting:
         self._detector, self._sieve, self._since, self._until = detector, sieve, since, until
         self._gathered = Gathered(detector)
         self._waiting = WaitingRows(self._take)
+        self._events = EvtxPool()
         self._seen: list[_Seen] = []
 
     def read(self, source: Source, reached: Reach) -> ReadResult:
@@ -78,10 +82,9 @@ class Detecting:
             return ReadResult(source, Survey(sha256=reached.sha256, size=reached.size))
         if parser.parse is None:
             return self._file(place, source, reached)
-        items = items_of(self._sieve(source.kind), source, reached)
         loss, rows = None, 0
         try:
-            rows = self._waiting.put(place, source, items)
+            rows = self._rows(place, source, reached)
         except EvidenceError as error:  # a member that ends early: what came before it counts
             loss = Loss(source.input, source.path, "partial", str(error))
         else:
@@ -89,9 +92,20 @@ class Detecting:
         survey = Survey(sha256=reached.sha256, size=reached.size) if loss is None else Survey()
         return ReadResult(source, replace(survey, rows=rows), loss=loss)
 
+    def _rows(self, place: int, source: Source, reached: Reach) -> int:
+        """Read the rows of a source, or let them wait; how many there were."""
+        if source.kind != _EVTX:
+            items = items_of(self._sieve(source.kind), source, reached)
+            return self._waiting.put(place, source, items)
+        for pooled in self._events.read(place, source, reached.stream):
+            self._take_pooled(pooled)
+        return self._events.rows + sum(survey.rows for survey in self._seen[place].surveys)
+
     def finish(self, results: list[ReadResult]) -> tuple[list[ReadResult], pl.DataFrame]:
         """What all sources said, in their order, and the hits of all of them."""
         self._waiting.read()
+        for pooled in self._events.rest():
+            self._take_pooled(pooled)
         whole = []
         for result, seen in zip(results, self._seen, strict=True):
             if seen.surveys:
@@ -117,6 +131,19 @@ class Detecting:
         if len(seen.signs) <= len(batch.survey.names):
             seen.signs = dict(exchange_signs(batch)) | seen.signs
         self._gathered.add(place, source.kind, self._narrowed(batch))
+
+    def _take_pooled(self, pooled: Pooled) -> None:
+        """Compare rows of several sources; remember what each says."""
+        exchange = bool(exchange_signs(pooled.whole))
+        for place, batch in pooled.batches:
+            seen = self._seen[place]
+            seen.surveys.append(batch.survey)
+            if exchange and len(seen.signs) <= len(batch.survey.names):
+                seen.signs = dict(exchange_signs(batch)) | seen.signs
+        places = [place for place, batch in pooled.batches for _ in range(batch.frame.height)]
+        frame = pooled.whole.frame.hstack([pl.Series(PLACE, places, dtype=pl.UInt32)])
+        whole = Batch(pooled.whole.table, frame, pooled.whole.survey)
+        self._gathered.add_placed(_EVTX, self._narrowed(whole))
 
     def _narrowed(self, batch: Batch) -> Batch:
         """The batch between `since` and `until`; its survey is of all of it."""

@@ -46,17 +46,29 @@ class Gathered:
             kind: Log kind of its source.
             batch: Its rows.
         """
-        if not batch.frame.height:
-            return
-        rows = batch.frame.with_columns(pl.lit(place, dtype=pl.UInt32()).alias(PLACE))
-        key = (batch.table, kind)
+        if batch.frame.height:
+            rows = batch.frame.with_columns(pl.lit(place, dtype=pl.UInt32()).alias(PLACE))
+            self._wait(batch.table, kind, rows)
+
+    def add_placed(self, kind: str, batch: Batch) -> None:
+        """Let rows of several sources wait, as `add` does those of one.
+
+        Args:
+            kind: Log kind of the sources.
+            batch: Their rows, of which the column `PLACE` says which source they are of.
+        """
+        if batch.frame.height:
+            self._wait(batch.table, kind, batch.frame)
+
+    def _wait(self, table: str, kind: str, rows: pl.DataFrame) -> None:
+        key = (table, kind)
         self._waiting.setdefault(key, []).append(rows)
         count, size, width = self._size.get(key, (0, 0, 0))
         count, size = count + rows.height, size + int(rows["raw"].estimated_size())
         width = max(width, rows.width)
         self._size[key] = count, size, width
         if count >= _ROWS or size >= _BYTES or count * width >= _CELLS:
-            self._compare(batch.table, kind)
+            self._compare(table, kind)
 
     def keep(self, place: int, hits: pl.DataFrame) -> None:
         """Keep hits that were found otherwise."""
