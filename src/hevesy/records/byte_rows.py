@@ -68,9 +68,9 @@ class ByteRows:
     """Lines by separators: their offsets; arbitrary where a line is not plain."""
     plain: NDArray[np.bool_]
 
-    def cells(self, lines: NDArray[np.int64], column: int) -> list[bytes]:
-        """Cells of some plain lines."""
-        first, after = self._bounds(column)
+    def cells(self, lines: NDArray[np.int64], column: int, last: int | None = None) -> list[bytes]:
+        """Cells of some plain lines; with `last`, those up to that column, with separators."""
+        first, after = self._bounds(column, last)
         starts, ends = (first[lines] + self.base).tolist(), (after[lines] + self.base).tolist()
         data = self.data
         return [data[start:end] for start, end in zip(starts, ends, strict=True)]
@@ -81,9 +81,11 @@ class ByteRows:
         bounds = zip(starts.tolist(), ends.tolist(), strict=True)
         return [line_text(self.data[start:end]) for start, end in bounds]
 
-    def others(self, column: int, value: bytes) -> NDArray[np.bool_] | None:
-        """Which plain lines have another cell than `value` in a column; None where none has."""
-        first, after = self._bounds(column)
+    def others(
+        self, column: int, value: bytes, last: int | None = None
+    ) -> NDArray[np.bool_] | None:
+        """Which plain lines have something else than `value` (see `cells`); None where none has."""
+        first, after = self._bounds(column, last)
         other: NDArray[np.bool_] = after - first != len(value)
         if value:
             cells = _gathered(self.array, first, len(value))
@@ -105,12 +107,14 @@ class ByteRows:
                     right &= (width != length) | ~odd.any(axis=1)
         return right
 
-    def _bounds(self, column: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Offsets at which the cells of a column begin and end."""
-        count = self.separators.shape[1]
+    def _bounds(
+        self, column: int, last: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Offsets at which the cells of a column, or of several, begin and end."""
+        last = column if last is None else last
         first = self.starts if column == 0 else self.separators[:, column - 1] + 1
-        if column < count:
-            return first, self.separators[:, column]
+        if last < self.separators.shape[1]:
+            return first, self.separators[:, last]
         return first, self.ends - (self.array[np.maximum(self.ends - 1, 0)] == _CARRIAGE)
 
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from hevesy.records.ecp_log import ECP_TIME, ecp_builds, with_event_data, with_pairs
 from hevesy.records.recognition import log_type
-from hevesy.records.sieve import text_parser
 from hevesy.records.text_log import TextLog, first_of
+from hevesy.records.text_parser import text_parser
 from hevesy.tables.ecp_server import ECP_SERVER
 
 __all__ = ["PARSER"]

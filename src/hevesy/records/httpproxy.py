@@ -11,8 +11,8 @@ import polars as pl
 
 from hevesy.records.passed_on import FORGED
 from hevesy.records.recognition import head_lines, log_type
-from hevesy.records.sieve import text_parser
 from hevesy.records.text_log import Sift, TextLog, first_of
+from hevesy.records.text_parser import text_parser
 from hevesy.tables.httpproxy import HTTPPROXY
 
 __all__ = ["PARSER"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.records.recognition import head_lines
-from hevesy.records.sieve import text_parser
 from hevesy.records.text_log import Sift, TextLog
+from hevesy.records.text_parser import text_parser
 from hevesy.tables import TIME
 from hevesy.tables.iis import EXCHANGE_STEMS, IIS
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from hevesy.records.event_data import unquoted
 from hevesy.records.recognition import head_lines, log_type
-from hevesy.records.sieve import text_parser
 from hevesy.records.text_log import TextLog, first_of
+from hevesy.records.text_parser import text_parser
 from hevesy.tables.oab_generator import OAB_GENERATOR
 
 __all__ = ["PARSER"]

@@ -7,77 +7,51 @@ each row had been read. Lines that hold a needle, or that are in any way out of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import polars as pl
 
-from hevesy.model import Source, Survey
-from hevesy.records.batch import Batch, Parser
-from hevesy.records.byte_rows import ByteRows, Shape, Times, line_text, lines_as_rows, rows_of
-from hevesy.records.cells import Layout
-from hevesy.records.clients import CLIENT_COLUMNS
+from hevesy.records.byte_rows import ByteRows, line_text, lines_as_rows, rows_of
 from hevesy.records.headers import Context, after_comment
 from hevesy.records.lines import (
     BLOCK_BYTES,
-    LINE_LIMIT,
     ByteBlock,
     byte_blocks,
     line_ends,
     lines_of,
 )
-from hevesy.records.rest import Passed, Rest, read_rests
+from hevesy.records.passed_rows import other_servers, passed_rows, with_sample
+from hevesy.records.rest import Passed, Rest
+from hevesy.records.row_form import Form, form_of
 from hevesy.records.text_log import Reading, batch_of, layout_of, valued
 from hevesy.records.wanted import ALWAYS, Needle, Search, Wanted, search_for
-from hevesy.tables import PROVENANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from hevesy.records.batch import Batch
     from hevesy.records.text_log import TextLog
 
-__all__ = ["Sieve", "parse_text_log", "text_parser"]
+__all__ = ["Sieve"]
 
 _ODD = 0.3
 """Share of odd lines, or of wanted ones, from which on a block is quicker read as a whole."""
 _KEPT = 20_000
 """Lines of a rest that are kept waiting."""
+_WHOLE = 8
+"""Blocks after one of them until it is tried again whether rows can be passed over."""
 _FIRST = 64
 """Rows that are looked at first for one that says what the server is."""
 _KEYS = 100_000
 """Sets of cells whose answer is remembered."""
-_SAMPLE = 256
-"""Rows that are looked at for who asked, of the first block of a log that are passed over."""
-_OWN_NAMES = 3
-"""How a log may name its own server: not at all, short, in full."""
-_OTHERS = 256
-"""Other servers of a block that are kept; an organization has fewer."""
 _BOM = b"\xef\xbb\xbf"
 _HASH, _LINE_FEED = b"#\n"
 _ASCII = 128
 _NOTHING = np.empty(0, np.int64)
-
-
-@dataclass(slots=True)
-class _Form:
-    """What is known of the rows under one list of columns."""
-
-    shape: Shape
-    layout: Layout
-    constant: tuple[int, ...]
-    """Columns that are the same in every row that is passed over."""
-    judged: tuple[int, ...]
-    others: tuple[int, ...]
-    """Columns that tell of another server."""
-    asked: Mapping[str, int]
-    """Columns that tell who asked."""
-    answers: dict[tuple[bytes, ...], int] = field(default_factory=dict)
-    """Cells of the judged columns -> bits of those that may match."""
 
 
 @dataclass(slots=True)
@@ -89,6 +63,8 @@ class _Source:
     kept: int = 0
     line: int = 1
     """Number of the next line."""
+    whole: int = 0
+    """Blocks that are read as a whole, since the one before had to be."""
     seen: bool = False
     """Whether a row that says what the server is has been kept."""
 
@@ -113,7 +89,7 @@ class Sieve:
         self._own = len(self._needles) - len(always)
         """Number of the first needle that is not one of those wanted."""
         self._search = search_for(self._needles) if wanted and log.sift else None
-        self._forms: dict[str, _Form | None] = {}
+        self._forms: dict[str, Form | None] = {}
 
     def read(self, stream: BinaryIO, *, small: bool = False) -> Iterator[Batch | Rest]:
         """Batches of what has to be read at once, and rests that may be read with others'.
@@ -126,8 +102,10 @@ class Sieve:
         source = _Source(Reading(self._log, settle=settle))
         for block in byte_blocks(stream):
             rest = None if self._counted else self._look(source, block)
-            if rest is None:
+            if rest is None and not source.whole:
                 rest = self._sift(source, block)
+                source.whole = _WHOLE if rest is None and source.line > 1 else 0
+            source.whole = max(0, source.whole - 1)
             if rest is None and small and block.offset < BLOCK_BYTES:
                 rest = self._whole(source, block)
             if rest is None:
@@ -188,10 +166,10 @@ class Sieve:
         if cells is None or read is None:
             return None
         self._show(source, rows, form, read)
-        passed = _passed(times, ~read, cells, head.line)
-        passed += _others(rows, times, form, ~read, cells, head.line)
+        passed = passed_rows(times, ~read, cells, head.line)
+        passed += other_servers(rows, times, form, ~read, cells, head.line)
         rest = _rest(source, head, block, rows, read, passed)
-        return _with_sample(rest, rows, form, ~read) if block.offset == 0 else rest
+        return with_sample(rest, rows, form, ~read) if block.offset == 0 else rest
 
     def _whole(self, source: _Source, block: ByteBlock) -> Rest | None:
         """All lines of a block; None where more than their text is to be known of them."""
@@ -207,14 +185,14 @@ class Sieve:
             return None
         return _rest(source, head, block, rows, ~rows.plain, ())
 
-    def _form(self, fields: str | None) -> _Form | None:
+    def _form(self, fields: str | None) -> Form | None:
         """What is known of the rows under a list of columns; None where none may be passed over."""
         if fields is None:
             return None
         if fields not in self._forms:
             if len(self._forms) > _KEYS:
                 self._forms.clear()
-            form = _form(self._log, self._columns, fields)
+            form = form_of(self._log, self._columns, fields)
             foreign = form is None or not self._foreign.isdisjoint(form.layout.names)
             self._forms[fields] = None if foreign else form
         return self._forms[fields]
@@ -230,23 +208,22 @@ class Sieve:
             for start in (begins + rows.base).tolist()
         )
 
-    def _constants(self, rows: ByteRows, form: _Form) -> dict[str, str] | None:
+    def _constants(self, rows: ByteRows, form: Form) -> dict[str, str] | None:
         """Cells that all plain rows share; a row with others is plain no more."""
         if not rows.plain.any():
             return {}
         first = np.flatnonzero(rows.plain)[:1]
         values: dict[str, str] = {}
-        for column in form.constant:
-            (value,) = rows.cells(first, column)
-            values[form.layout.names[column]] = value.decode()
-            others = rows.others(column, value)
+        for column, last in form.constant:
+            (value,) = rows.cells(first, column, last)
+            names = form.layout.names[column : last + 1]
+            values |= zip(names, value.decode().split(form.layout.separator), strict=True)
+            others = rows.others(column, value, last)
             if others is not None:
                 np.logical_and(rows.plain, ~others, out=rows.plain)
         return None if _many(int((~rows.plain).sum()), rows) else values
 
-    def _wanted_lines(
-        self, rows: ByteRows, form: _Form, search: Search
-    ) -> NDArray[np.bool_] | None:
+    def _wanted_lines(self, rows: ByteRows, form: Form, search: Search) -> NDArray[np.bool_] | None:
         """Which lines have to be read; None where they are too many."""
         read = ~rows.plain
         numbers, ends = search(rows.data)
@@ -267,7 +244,7 @@ class Sieve:
         return read
 
     def _judged(
-        self, rows: ByteRows, form: _Form, lines: NDArray[np.int64], asked: Mapping[int, int]
+        self, rows: ByteRows, form: Form, lines: NDArray[np.int64], asked: Mapping[int, int]
     ) -> NDArray[np.int64]:
         """Of some lines those that may match what asked for them."""
         cells = [rows.cells(lines, column) for column in form.judged]
@@ -283,7 +260,7 @@ class Sieve:
         held = [line for line, key in pairs if asked[line] & (answers[key] | ALWAYS)]
         return np.array(held, np.int64)
 
-    def _ask(self, form: _Form, keys: list[tuple[bytes, ...]]) -> Sequence[int]:
+    def _ask(self, form: Form, keys: list[tuple[bytes, ...]]) -> Sequence[int]:
         assert self._possible is not None  # noqa: S101  # asked for by the caller
         cells = {
             form.layout.names[column]: [key[at].decode() for key in keys]
@@ -291,7 +268,7 @@ class Sieve:
         }
         return self._possible(valued(self._log, pl.DataFrame(cells)))
 
-    def _show(self, source: _Source, rows: ByteRows, form: _Form, read: NDArray[np.bool_]) -> None:
+    def _show(self, source: _Source, rows: ByteRows, form: Form, read: NDArray[np.bool_]) -> None:
         """Keep the first row of a source that says what the server is."""
         sift = self._log.sift
         witness = self._log.witness(form.layout.names) if self._log.witness else None
@@ -312,25 +289,6 @@ class Sieve:
                 source.seen = True
                 return
             begin, count = begin + count, count * 2
-
-
-def _form(log: TextLog, columns: tuple[str, ...], fields: str) -> _Form | None:
-    sift = log.sift
-    layout = Reading(log).layout(fields)
-    names = layout.names
-    if sift is None or layout.rest or names[: len(sift.first)] != sift.first:
-        return None
-    digits = {names.index(name): widths for name, widths in sift.digits.items() if name in names}
-    if set(layout.anchors) - set(sift.digits):
-        return None
-    return _Form(
-        Shape(layout.separator, layout.separators, sift.time, digits, LINE_LIMIT),
-        layout,
-        tuple(names.index(name) for name in sift.constant if name in names),
-        tuple(map(names.index, columns)) if set(columns) <= set(names) else (),
-        tuple(map(names.index, sift.others)) if set(sift.others) <= set(names) else (),
-        {name: names.index(name) for name in CLIENT_COLUMNS.get(log.kind, ()) if name in names},
-    )
 
 
 def _always(log: TextLog) -> tuple[Needle, ...]:
@@ -417,136 +375,3 @@ def _rest(
         raw=rows.text(lines),
         passed=passed,
     )
-
-
-def _passed(
-    times: Times, over: NDArray[np.bool_], cells: Mapping[str, str], line: int
-) -> tuple[Passed, ...]:
-    """What the rows that are passed over say, by day."""
-    at = np.flatnonzero(over)
-    if not len(at):
-        return ()
-    if isinstance(times.days, bytes):
-        return (_of_day(times.days, times, at, cells, line),)
-    days = times.days[at]
-    return tuple(
-        _of_day(day, times, at[days == day], cells, line) for day in np.unique(days).tolist()
-    )
-
-
-def _others(
-    rows: ByteRows,
-    times: Times,
-    form: _Form,
-    over: NDArray[np.bool_],
-    cells: Mapping[str, str],
-    line: int,
-) -> tuple[Passed, ...]:
-    """Other servers that rows which are passed over tell of, each with its first and last row.
-
-    They count no rows: those are counted by day already.
-    """
-    if not form.others:
-        return ()
-    own = {cell.split(".")[0].upper().encode() for cell in cells.values()}
-    at = np.flatnonzero(_without_own(rows, form.others[0], over, own))
-    if not len(at):
-        return ()
-    named = rows.cells(at, form.others[0])
-    at = at[[bool(name) and name.upper().split(b".")[0] not in own for name in named]]
-    told: dict[tuple[bytes, ...], list[int]] = {}
-    pairs = zip(*(rows.cells(at, column) for column in form.others), strict=True)
-    for row, key in zip(at.tolist(), pairs, strict=True):
-        told.setdefault(key, [row, row])[1] = row
-    names = [form.layout.names[column] for column in form.others]
-    return tuple(
-        _between(first, last, times, {**cells, **_named_cells(names, key)}, line)
-        for key, (first, last) in list(told.items())[:_OTHERS]
-    )
-
-
-def _without_own(
-    rows: ByteRows, column: int, over: NDArray[np.bool_], own: set[bytes]
-) -> NDArray[np.bool_]:
-    """Rows without most of those that name the server itself, or none: nearly all of them do."""
-    left = over.copy()
-    for _ in range(_OWN_NAMES):
-        first = np.flatnonzero(left)[:1]
-        if not len(first):
-            break
-        (value,) = rows.cells(first, column)
-        if value and value.upper().split(b".")[0] not in own:
-            break
-        others = rows.others(column, value)
-        if others is None:
-            return np.zeros_like(left)
-        left &= others
-    return left
-
-
-def _named_cells(names: Sequence[str], key: tuple[bytes, ...]) -> dict[str, str]:
-    return {name: cell.decode() for name, cell in zip(names, key, strict=True)}
-
-
-def _between(first: int, last: int, times: Times, cells: Mapping[str, str], line: int) -> Passed:
-    early, late = sorted((_moment(first, times), _moment(last, times)))
-    return Passed(0, early, late, first + line, last + line, cells)
-
-
-def _moment(row: int, times: Times) -> datetime:
-    day = times.days if isinstance(times.days, bytes) else times.days[row]
-    midnight = datetime.fromisoformat(bytes(day).decode())
-    return midnight + timedelta(milliseconds=float(times.clock[row]))
-
-
-def _with_sample(rest: Rest, rows: ByteRows, form: _Form, over: NDArray[np.bool_]) -> Rest:
-    """With who asked in some of the rows that are passed over."""
-    at = np.flatnonzero(over)
-    if not (len(at) and form.asked):
-        return rest
-    every = -(-len(at) // _SAMPLE)
-    some = at[::every]
-    sample = {
-        name: [cell.decode() for cell in rows.cells(some, column)]
-        for name, column in form.asked.items()
-    }
-    return replace(rest, sample=sample, weight=every)
-
-
-def _of_day(
-    day: bytes, times: Times, at: NDArray[np.int64], cells: Mapping[str, str], line: int
-) -> Passed:
-    midnight = datetime.fromisoformat(day.decode())
-    clock = times.clock[at]
-    first, last = (timedelta(milliseconds=float(one)) for one in (clock.min(), clock.max()))
-    lines = int(at[0]) + line, int(at[-1]) + line
-    return Passed(len(at), midnight + first, midnight + last, *lines, cells)
-
-
-def parse_text_log(log: TextLog, stream: BinaryIO, wanted: Wanted | None) -> Iterator[Batch]:
-    """Batches of a text log, one a block of lines; never raises for what the bytes are.
-
-    Args:
-        log: the kind.
-        stream: the bytes, from their start.
-        wanted: with it, rows that it does not want may be absent from the frames; the surveys are
-            the same but for `parsed` and `passed_over`.
-
-    Yields:
-        Batches, at least one.
-    """
-    seen = False
-    for item in Sieve(log, wanted).read(stream):
-        seen = True
-        yield from read_rests(log, [item]) if isinstance(item, Rest) else [item]
-    if not seen:
-        yield Batch(log.table.name, pl.DataFrame(schema=PROVENANCE), Survey())
-
-
-def text_parser(log: TextLog, recognise: Callable[[bytes, str], bool]) -> Parser:
-    """The parser of a text log kind."""
-
-    def parse(_: Source, stream: BinaryIO, wanted: Wanted | None) -> Iterator[Batch]:
-        return parse_text_log(log, stream, wanted)
-
-    return Parser(log.kind, recognise, parse, text=log)
