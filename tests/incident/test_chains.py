@@ -135,3 +135,19 @@ def test_a_rule_of_others_is_not_joined_by_an_address(make_finding: Build) -> No
     (chain,) = chains_of("EX01", [exploit, honest], NO_SHELLS)
 
     assert chain.findings == ("f1",)
+
+
+def test_an_address_that_stands_for_many_joins_nothing(make_finding: Build) -> None:
+    """Behind a load balancer two strangers have one address; the request id still joins."""
+    balancer, request = "ip:10.0.0.5", "request:1"
+    exploit = make_finding("f1", 0, anchor=True, pivots=(balancer, request))
+    iis = make_finding("f2", 300, outcome=Outcome.ATTEMPT, pivots=(balancer, request))
+    stranger = make_finding("f3", 600, outcome=Outcome.ATTEMPT, pivots=(balancer,))
+    findings = [exploit, iis, stranger]
+
+    (naive,) = chains_of("EX01", findings, NO_SHELLS)
+    chain, attempts = chains_of("EX01", findings, NO_SHELLS, frozenset({balancer}))
+
+    assert naive.findings == ("f1", "f2", "f3")
+    assert (chain.findings, chain.pivots) == (("f1", "f2"), (request,))
+    assert (attempts.findings, attempts.pivots, attempts.anchored) == (("f3",), (), False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,10 +29,10 @@ TRUTH = Truth("s", 1, 10, 100, (ServerTruth("EX01", Verdict.SHELL_USED, (STEP,))
 
 def said(verdict: Verdict = Verdict.SHELL_USED) -> Assessment:
     """An assessment, as far as the comparison looks at it."""
-    server = SimpleNamespace(name="EX01", verdict=verdict)
+    server = SimpleNamespace(name="EX01", verdict=verdict, shared_clients=())
     chain = SimpleNamespace(findings=("f1", "f2"), by_time=("f2",))
     incident = SimpleNamespace(chains=(chain,))
-    return cast("Assessment", SimpleNamespace(servers=(server,), incidents=(incident,)))
+    return cast("Assessment", SimpleNamespace(servers=(server,), incidents=(incident,), unseen=()))
 
 
 def rows(**changes: Any) -> pl.DataFrame:  # noqa: ANN401  # any column
@@ -68,3 +69,16 @@ def test_what_time_alone_joins_is_no_invention() -> None:
     honest = rows(line=9, id="f2", stage="collection")
 
     assert differences(TRUTH, said(), pl.concat([rows(), honest])) == []
+
+
+def test_what_is_said_of_the_estate_is_compared() -> None:
+    """Addresses that stand for many, servers that nobody handed in, and openness."""
+    behind = replace(TRUTH.servers[0], shared=("10.0.0.5",))
+    step = replace(STEP, vulnerability="CVE-2021-26855", open_then="no")
+    attacked = replace(TRUTH, servers=(replace(TRUTH.servers[0], steps=(step,)),))
+    told = rows(vulnerability="CVE-2021-26855", open_then="yes")
+
+    assert "stand for many" in differences(replace(TRUTH, servers=(behind,)), said(), rows())[0]
+    assert "unseen" in differences(replace(TRUTH, unseen=("EX09",)), said(), rows())[0]
+    assert "was open: no; found: yes" in differences(attacked, said(), told)[0]
+    assert differences(attacked, said(), told.with_columns(open_then=pl.lit("no"))) == []

@@ -23,8 +23,8 @@ _OF_ALL = 0.4
 """Part of all users of the server: of two balancers side by side each has nearly all of them."""
 _ROWS = 0.1
 """Part of all rows from outside."""
-_PASSED_ON = 0.9
-"""Part of an address's rows that name another address in `X-Forwarded-For`."""
+_PASSED_ON = 0.25
+"""Part of its rows that name an address in `X-Forwarded-For`: its own probes of health do not."""
 
 
 def shared_clients(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.tables import TABLES, TIME, Column
+from hevesy.tables import FORWARDED, TABLES, TIME, Column, pivot_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,10 @@ record that a person reads first; `own` says whether it is a rule of hevesy's.""
 
 # What a person reads first of a record, by table: the first line whose columns are all there.
 _DETAILS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "iis": (("c-ip", "cs-method", "cs-uri-stem", "sc-status"),),
+    "iis": (
+        (FORWARDED, "cs-method", "cs-uri-stem", "sc-status"),
+        ("c-ip", "cs-method", "cs-uri-stem", "sc-status"),
+    ),
     "httpproxy": (
         ("ClientIpAddress", "Method", "UrlStem", "AnchorMailbox", "HttpStatus"),
         ("ClientIpAddress", "Method", "UrlStem", "HttpStatus"),
@@ -95,9 +98,7 @@ def _pivots(table: str, columns: Sequence[str]) -> pl.Expr:
     if not present:
         return pl.lit([], dtype=pl.List(pl.String()))
     values = [
-        pl.when(_is_telling(c, columns)).then(
-            pl.lit(f"{c.pivot}:") + pl.col(c.name).cast(pl.String()).str.to_lowercase()
-        )
+        pl.when(_is_telling(c, columns)).then(pl.lit(f"{c.pivot}:") + pivot_value(c))
         for c in present
     ]
     return pl.concat_list(values).list.drop_nulls().list.unique().list.sort()

@@ -34,7 +34,10 @@ def is_attempt(finding: Finding) -> bool:
 
 
 def chains_of(
-    server: str, findings: Sequence[Finding], shell_pages: frozenset[str]
+    server: str,
+    findings: Sequence[Finding],
+    shell_pages: frozenset[str],
+    shared: frozenset[str] = frozenset(),
 ) -> tuple[Chain, ...]:
     """Chains of one server's findings.
 
@@ -47,18 +50,19 @@ def chains_of(
         server: Its name.
         findings: Those of this server.
         shell_pages: URL paths that are known to be shells.
+        shared: Pivots that stand for many, and join nothing: a load balancer's address.
     """
-    groups = joined(findings, shell_pages)
-    chains = [_chain(server, group, anchored=True) for group in groups]
+    groups = joined(findings, shell_pages, shared)
+    chains = [_chain(server, group, shared, anchored=True) for group in groups]
     taken = {f.id for group in groups for f in group.findings}
     attempts = [f for f in findings if f.id not in taken and is_attempt(f)]
     if attempts:
         group = Joined(tuple(attempts), frozenset())
-        chains.append(_chain(server, group, anchored=False))
+        chains.append(_chain(server, group, shared, anchored=False))
     return tuple(sorted(chains, key=lambda c: (not c.anchored, _when(c.first), c.id)))
 
 
-def _chain(server: str, group: Joined, *, anchored: bool) -> Chain:
+def _chain(server: str, group: Joined, shared: frozenset[str], *, anchored: bool) -> Chain:
     ordered = sorted(group.findings, key=lambda f: (_when(f.first), f.stage.rank, f.id))
     succeeded = [
         f.stage
@@ -80,7 +84,9 @@ def _chain(server: str, group: Joined, *, anchored: bool) -> Chain:
                 key=_step_order,
             )
         ),
-        pivots=tuple(sorted({p for f in ordered for p in f.pivots if joins(p)}))[:200],
+        pivots=tuple(
+            sorted({p for f in ordered for p in f.pivots if joins(p) and p not in shared})
+        )[:200],
         findings=ids,
         by_time=tuple(sorted(group.by_time)),
     )

@@ -51,19 +51,24 @@ class _Sets:
         self.parent[second] = first
 
 
-def joined(findings: Sequence[Finding], shell_pages: frozenset[str]) -> tuple[Joined, ...]:
+def joined(
+    findings: Sequence[Finding],
+    shell_pages: frozenset[str],
+    shared: frozenset[str] = frozenset(),
+) -> tuple[Joined, ...]:
     """Findings of one server that belong together, each group around at least one anchor.
 
     Args:
         findings: Those of one server.
         shell_pages: URL paths that are known to be shells.
+        shared: Pivots that stand for many, and join nothing: `ip:10.0.0.5`.
     """
     sets = _Sets(list(range(len(findings))))
     anchors = [i for i, f in enumerate(findings) if f.anchor]
-    for one, other in _sharing(findings, shell_pages):
+    for one, other in _sharing(findings, shell_pages, shared):
         sets.join(one, other)
     roots = {sets.find(anchor) for anchor in anchors}
-    shared = {i for i in range(len(findings)) if sets.find(i) in roots}
+    by_value = {i for i in range(len(findings)) if sets.find(i) in roots}
     for i, anchor in _near(findings):
         if sets.find(i) != sets.find(anchor) and _by_time(findings[i], findings[anchor]):
             sets.join(i, anchor)
@@ -74,7 +79,7 @@ def joined(findings: Sequence[Finding], shell_pages: frozenset[str]) -> tuple[Jo
     return tuple(
         Joined(
             tuple(findings[i] for i in members),
-            frozenset(findings[i].id for i in members if i not in shared),
+            frozenset(findings[i].id for i in members if i not in by_value),
         )
         for members in groups.values()
     )
@@ -100,7 +105,9 @@ def _span(finding: Finding) -> tuple[datetime, datetime]:
     return first, finding.last or first
 
 
-def _sharing(findings: Sequence[Finding], shell_pages: frozenset[str]) -> Iterable[tuple[int, int]]:
+def _sharing(
+    findings: Sequence[Finding], shell_pages: frozenset[str], shared: frozenset[str]
+) -> Iterable[tuple[int, int]]:
     """Pairs of findings that share a value which joins; each value gives a path, not every pair.
 
     One of a pair must be an anchor: two failed logons from one address are no chain.
@@ -112,7 +119,7 @@ def _sharing(findings: Sequence[Finding], shell_pages: frozenset[str]) -> Iterab
             # Rules and indicators of others match honest work too: an administrator's address is
             # not enough to make that part of an intrusion.
             loose = not finding.own and pivot.startswith(("ip:", "account:"))
-            if shell or (joins(pivot) and not loose):
+            if shell or (joins(pivot) and not loose and pivot not in shared):
                 holders.setdefault(pivot, []).append(i)
     for members in holders.values():
         anchors = [i for i in members if findings[i].anchor]

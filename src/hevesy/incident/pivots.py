@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hevesy.model import Outcome, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["FOLLOWED", "deepest", "followed_pivots", "joins"]
 
@@ -31,12 +35,18 @@ _MAX_VALUES = 500
 """Values of a type followed for one server; more would be a scan of everything."""
 
 
-def followed_pivots(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
+def followed_pivots(
+    hits: pl.DataFrame,
+    shells: pl.DataFrame,
+    shared: Mapping[str, frozenset[str]] | None = None,
+) -> pl.DataFrame:
     """Addresses, shells, accounts and request ids of what succeeded.
 
     Args:
         hits: `HITS`, with `server` filled and outcomes confirmed.
         shells: `hevesy.incident.shells.SHELLS`.
+        shared: Pivots that stand for many, by server: behind a load balancer its address would
+            follow everybody.
 
     Returns:
         A frame of `FOLLOWED`, sorted.
@@ -53,7 +63,11 @@ def followed_pivots(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
         )
         .filter(pl.col("type").is_in(["ip", "request", "account"]))
     )
-    kept = [joins(f"{kind}:{value}") for kind, value in rows.select("type", "value").iter_rows()]
+    many = shared or {}
+    kept = [
+        joins(pivot) and pivot not in many.get(server, frozenset())
+        for server, pivot in rows.select("server", "pivot").iter_rows()
+    ]
     values = pl.concat(
         [
             rows.filter(pl.Series(kept, dtype=pl.Boolean())).select("server", "type", "value"),

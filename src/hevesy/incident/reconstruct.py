@@ -51,6 +51,7 @@ def reconstruct(
     shells: pl.DataFrame,
     rules: Mapping[str, RuleReference],
     threats: Sequence[Threat],
+    shared: Mapping[str, frozenset[str]] | None = None,
 ) -> Reconstruction:
     """Put together what happened.
 
@@ -60,7 +61,9 @@ def reconstruct(
         shells: `SHELLS`.
         rules: What is said of each rule, by id.
         threats: Known threats, for naming an incident.
+        shared: Pivots that stand for many, by server; they join nothing.
     """
+    many = shared or {}
     grouped = group(hits, rules)
     by_server: dict[str, list[Finding]] = {}
     for finding in grouped.findings:
@@ -71,7 +74,12 @@ def reconstruct(
     chains = [
         chain
         for server, findings in sorted(by_server.items())
-        for chain in chains_of(server, findings, frozenset(pages.get(server, ())))
+        for chain in chains_of(
+            server,
+            findings,
+            frozenset(pages.get(server, ())),
+            many.get(server, frozenset()),
+        )
     ]
     incidents = _incidents(chains, {f.id: f for f in grouped.findings}, threats)
     belongs = {f: i.id for i in incidents for c in i.chains for f in c.findings}

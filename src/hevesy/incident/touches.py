@@ -10,7 +10,7 @@ import polars as pl
 from hevesy.detection import HITS, RAW_LIMIT
 from hevesy.model import Level, Outcome, RuleReference, Stage
 from hevesy.records import Needle, Wanted
-from hevesy.tables import TABLES, TIME
+from hevesy.tables import FORWARDED, TABLES, TIME, forwarded_address, pivot_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,8 +100,7 @@ def touching(batch: Batch, kind: str, followed: Sequence[tuple[str, str]]) -> pl
         return pl.DataFrame(schema=TOUCHES)
     values = [f"{pivot}:{value}" for pivot, value in followed]
     found = pl.concat_list(
-        pl.concat_str([pl.lit(f"{c.pivot}:"), pl.col(c.name).cast(pl.String()).str.to_lowercase()])
-        for c in columns
+        pl.concat_str([pl.lit(f"{c.pivot}:"), pivot_value(c)]) for c in columns
     ).list.drop_nulls()
     rows = frame.with_columns(pivots=found.list.set_intersection(values)).filter(
         pl.col("pivots").list.len() > 0
@@ -119,6 +118,8 @@ def _cell(
         value = pl.lit(kind)
     elif name == "raw":
         value = pl.col("raw").str.slice(0, RAW_LIMIT)
+    elif name == "address" and FORWARDED in present and named.get(name) in present:
+        value = pl.coalesce(forwarded_address(pl.col(FORWARDED)), pl.col(named[name]))
     elif named.get(name) in present:
         value = pl.col(named[name])
     elif name in present or name == "pivots":

@@ -27,6 +27,8 @@ class PlantedStep:
     """Path within the collection."""
     line: int | None
     """1-based line, or record number of JSON lines and EVTX; None for a file."""
+    open_then: str = ""
+    """Whether the server was open to the vulnerability then: `yes` or `no`; empty: not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class ServerTruth:
     name: str
     verdict: Verdict
     steps: tuple[PlantedStep, ...]
+    shared: tuple[str, ...] = ()
+    """Addresses in its logs that stand for many clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,5 @@ class Truth:
     size: int
     """Bytes written."""
     servers: tuple[ServerTruth, ...]
+    unseen: tuple[str, ...] = ()
+    """Servers that only the logs of others mention."""

@@ -35,6 +35,7 @@ def differences(truth: Truth, assessment: Assessment, findings: pl.DataFrame) ->
         for server in truth.servers
         if said.get(server.name) != server.verdict
     ]
+    found += _of_the_estate(truth, assessment)
     found += [
         f"{name}: the run speaks of a server that does not exist"
         for name in said
@@ -46,6 +47,21 @@ def differences(truth: Truth, assessment: Assessment, findings: pl.DataFrame) ->
     chains = [chain for incident in assessment.incidents for chain in incident.chains]
     joined = {f for chain in chains for f in chain.findings if f not in chain.by_time}
     return found + _invented(steps, own.filter(pl.col("id").is_in(sorted(joined))))
+
+
+def _of_the_estate(truth: Truth, assessment: Assessment) -> list[str]:
+    """Addresses that stand for many, and servers that nobody handed in."""
+    shared = {s.name: {one.address for one in s.shared_clients} for s in assessment.servers}
+    found = [
+        f"{server.name}: {sorted(shared.get(server.name, set()))} are said to stand for many, "
+        f"the truth is {sorted(server.shared)}"
+        for server in truth.servers
+        if shared.get(server.name, set()) != set(server.shared)
+    ]
+    unseen = {server.name for server in assessment.unseen}
+    if unseen != set(truth.unseen):
+        found.append(f"{sorted(unseen)} are said to be unseen, the truth is {sorted(truth.unseen)}")
+    return found
 
 
 def _missing(step: PlantedStep, own: pl.DataFrame) -> str:
@@ -61,6 +77,12 @@ def _missing(step: PlantedStep, own: pl.DataFrame) -> str:
         return (
             f"{step.server}: {step.id} was planted as {step.stage} {step.outcome}, "
             f"found as {seen} ({step.source}:{step.line})"
+        )
+    told = set(rows.filter(vulnerability=step.vulnerability)["open_then"])
+    if step.open_then and told - {step.open_then}:
+        return (
+            f"{step.server}: {step.id} was planted where the server was open: {step.open_then}; "
+            f"found: {', '.join(sorted(told))} ({step.source}:{step.line})"
         )
     return ""
 

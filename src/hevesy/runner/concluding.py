@@ -34,7 +34,8 @@ def tell_what_happened(state: State) -> State:
     touches = state.touches if state.touches is not None else pl.DataFrame(schema=TOUCHES)
     shells = state.shells if state.shells is not None else pl.DataFrame(schema=SHELLS)
     threats = state.loaded.knowledge.threats
-    return replace(state, happened=reconstruct(hits, touches, shells, state.rules, threats))
+    happened = reconstruct(hits, touches, shells, state.rules, threats, state.shared_pivots)
+    return replace(state, happened=happened)
 
 
 def take_stock(state: State) -> State:

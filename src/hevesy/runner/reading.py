@@ -104,7 +104,7 @@ def follow(state: State) -> State:
     hits = state.hits if state.hits is not None else pl.DataFrame(schema=HITS)
     shells = known_shells(hits)
     hits = confirm(hits, shells)
-    followed = _by_collection(followed_pivots(hits, shells), state.server_of)
+    followed = _by_collection(followed_pivots(hits, shells, state.shared_pivots), state.server_of)
     wanted = [
         r.source
         for r in state.results

@@ -77,6 +77,14 @@ class State:
     """Seconds by stage."""
 
     @property
+    def shared_pivots(self) -> dict[str, frozenset[str]]:
+        """Pivots that stand for many, by server."""
+        return {
+            name: frozenset(f"ip:{one.address.lower()}" for one in several)
+            for name, several in self.shared_clients.items()
+        }
+
+    @property
     def loaded(self) -> Content:
         """The content, after it was loaded."""
         if self.content is None:

@@ -218,7 +218,16 @@ def deed(
     build = build_on(server, moment.date())
     words = _attack_words(scenario, server, attack, build)
     planted = PlantedStep(
-        name, server.name, moment, step.stage, step.outcome, step.vulnerability, "", "", None
+        name,
+        server.name,
+        moment,
+        step.stage,
+        step.outcome,
+        step.vulnerability,
+        "",
+        "",
+        None,
+        open_then=_open_then(server, step, build),
     )
     made = Deed(planted, step, honest, "web")
     if step.request is not None:
@@ -229,6 +238,14 @@ def deed(
         path = step.file.path.format_map(words)
         return replace(made, text=text, path=path, changed=_replaced(step, text, words))
     return _line_deed(made, step, words, server)
+
+
+def _open_then(server: Server, step: Step, build: str) -> str:
+    """Whether the server is open to what a step uses, with the build that it has that day."""
+    if not (server.fix and step.vulnerability):
+        return ""
+    have, need = (tuple(map(int, text.split("."))) for text in (build, server.fix))
+    return "no" if have >= need else "yes"
 
 
 def _request_deed(made: Deed, step: Step, request: Request, words: dict[str, str]) -> Deed:

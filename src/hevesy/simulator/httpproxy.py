@@ -7,6 +7,7 @@ a comma in them becomes a blank.
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -107,16 +108,26 @@ def _values(request: Request, traits: Traits, words: Mapping[str, str]) -> dict[
 def _routing(request: Request, words: Mapping[str, str]) -> dict[str, str]:
     """Columns that are empty where the front end answers itself."""
     major, minor, number, _ = words["build"].split(".")
+    own = f"{words['fqdn']} {major}.{minor:0>2}.{number}.000"
+    host, version = _mailbox_server(request, own, words["elsewhere"]).split(" ")
     return {
         "ProxyAction": "Proxy",
-        "TargetServer": request.target or words["fqdn"],
-        "TargetServerVersion": request.target_version or f"{major}.{minor:0>2}.{number}.000",
+        "TargetServer": request.target or host,
+        "TargetServerVersion": request.target_version or version,
         "RoutingType": request.routing,
         "RoutingHint": request.hint,
         "BackEndCookie": request.cookie,
         "DatabaseGuid": f"|RoutingDB:{words['database']}" if request.user else "",
         "RoutingStatus": "CafeV1",
     }
+
+
+def _mailbox_server(request: Request, own: str, elsewhere: str) -> str:
+    """Name and version of the server on which a user's mailbox lies: always the same."""
+    if not (elsewhere and request.user):
+        return own
+    servers = [own, *elsewhere.split(";")]
+    return servers[zlib.crc32(request.user.encode()) % len(servers)]
 
 
 def _generic(request: Request, words: Mapping[str, str]) -> str:

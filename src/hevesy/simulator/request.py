@@ -96,8 +96,10 @@ def filled(request: Request, words: dict[str, str]) -> Request:
 
 def seen_client(request: Request, traits: Traits) -> str:
     """Address that the server sees: behind a load balancer, that one for everybody outside."""
-    inside = request.client.startswith(("127.", ":", "10."))
-    return BALANCER if traits.iis_fields == "forwarded" and not inside else request.client
+    itself = ("127.", ":", "10.20.0.")
+    inside = request.client.startswith(itself if traits.balanced else ("127.", ":", "10."))
+    behind = traits.balanced or traits.iis_fields == "forwarded"
+    return BALANCER if behind and not inside else request.client
 
 
 def server_words(scenario: Scenario, server: Server, build: str) -> dict[str, str]:
@@ -119,6 +121,10 @@ def server_words(scenario: Scenario, server: Server, build: str) -> dict[str, st
         "vu": f"{major}.{minor}_(Build_{number - 1}.0)",
         "admin_version": f"Version {major}.{minor} (Build {number}.{revision})",
         "be": str(cookie_version),
+        "elsewhere": ";".join(
+            f"{name.lower()}.{scenario.domain} {_target_version(other)}"
+            for name, other in server.passes_on.items()
+        ),
         "oab": guid(scenario.name, "offline address book"),
         "database": guid(scenario.name, server.name, "database"),
         "exchange": server.exchange,
@@ -127,6 +133,11 @@ def server_words(scenario: Scenario, server: Server, build: str) -> dict[str, st
         "routing_cookie": traits.routing_cookie,
         "oab_quote": traits.oab_quote,
     }
+
+
+def _target_version(build: str) -> str:
+    major, minor, number, _ = build.split(".")
+    return f"{major}.{minor:0>2}.{number}.000"
 
 
 def read_invented(name: str) -> str:

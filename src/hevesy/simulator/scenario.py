@@ -24,7 +24,7 @@ __all__ = [
     "utc",
 ]
 
-SCENARIOS = ("benchmark", "events", "proxylogon", "proxylogon-variants")
+SCENARIOS = ("balanced", "benchmark", "events", "proxylogon", "proxylogon-variants")
 """Names of the scenarios that ship with hevesy."""
 
 KINDS = (
@@ -68,6 +68,9 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     iis_fields: Literal["default", "bytes", "forwarded"] = "bytes"
     """IIS fields: the 15 default ones; with sc-bytes and cs-bytes; also with X-Forwarded-For,
     the client address being that of a load balancer."""
+    balanced: bool = False
+    """Everybody comes through the load balancer, from the house too: its address stands in every
+    log for all of them."""
     anchor_port: bool = True
     """`AnchorMailbox` of a forged request names port `:444`."""
     anchor_public: bool = False
@@ -123,6 +126,10 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """`15.1.2106.2`."""
     updates: dict[str, str] = {}
     """Date -> build from that day on."""
+    fix: str = ""
+    """Build from which on it is not open to what the attacks use; empty: nothing is said of it."""
+    passes_on: dict[str, str] = {}
+    """Short name -> build of further servers of the organisation on which some mailboxes lie."""
     verdict: Verdict
     """What a run must say."""
     container: Literal["folder", "zip", "tar", "tar.gz"] = "folder"
@@ -225,7 +232,8 @@ def _check_server(scenario: Scenario, server: Server) -> None:
     for kind in scenario.server_kinds(server):
         if kind not in KINDS:
             raise ScenarioError(f"unknown kind {kind!r} of {server.name}", file)
-    for build in (server.build, *server.updates.values()):
+    named = [*server.updates.values(), *server.passes_on.values(), *filter(None, [server.fix])]
+    for build in (server.build, *named):
         if len(build.split(".")) != 4 or not build.replace(".", "").isdigit():  # noqa: PLR2004  # a build has four parts
             raise ScenarioError(f"build {build!r} of {server.name} is not like 15.1.2106.2", file)
     for day in server.updates:

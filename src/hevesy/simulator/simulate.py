@@ -19,7 +19,7 @@ from hevesy.simulator.exchange_logs import TEXT_KINDS, header, log_name, text_te
 from hevesy.simulator.lines import LineTemplate, fill, sample_lines
 from hevesy.simulator.log_file import NEWLINES, log_file
 from hevesy.simulator.people import Actor, people
-from hevesy.simulator.request import Request, read_invented, server_words
+from hevesy.simulator.request import BALANCER, Request, read_invented, server_words
 from hevesy.simulator.scenario import Scenario, ScenarioError, Server, parse_toml
 from hevesy.simulator.traffic import by_day, since_midnight, spans
 from hevesy.simulator.truth_file import write_truth
@@ -85,9 +85,21 @@ def simulate(scenario: Scenario, output: Path, *, seed: int = 1, size: int | Non
         sum(part.rows for part in parts),
         sum(part.size for part in parts),
         tuple(part.truth() for part in parts),
+        _unseen(scenario),
     )
     write_truth(truth, output.parent / "truth.json")
     return truth
+
+
+def _unseen(scenario: Scenario) -> tuple[str, ...]:
+    """Servers that logs mention and that hand nothing in."""
+    mentioned = {
+        name
+        for server in scenario.servers
+        if "httpproxy" in scenario.server_kinds(server)
+        for name in server.passes_on
+    }
+    return tuple(sorted(mentioned - {server.name for server in scenario.servers}))
 
 
 class _ServerLogs:
@@ -109,7 +121,10 @@ class _ServerLogs:
     def truth(self) -> ServerTruth:
         """What a run must say of the server."""
         steps = sorted(self._planted, key=lambda step: (step.time, step.id))
-        return ServerTruth(self.server.name, self.server.verdict, tuple(steps))
+        traits = self.server.traits
+        behind = traits.balanced or traits.iis_fields == "forwarded"
+        shared = (BALANCER,) if behind else ()
+        return ServerTruth(self.server.name, self.server.verdict, tuple(steps), shared)
 
     def write(self, collection: Collection) -> None:
         """Write every file."""

@@ -9,12 +9,14 @@ from hevesy.tables.iis import IIS
 from hevesy.tables.kinds import KINDS, kind_title
 from hevesy.tables.later_kinds import LaterKind, later_kinds
 from hevesy.tables.oab_generator import OAB_GENERATOR
+from hevesy.tables.pivot_value import FORWARDED, forwarded_address, pivot_value
 from hevesy.tables.results import FINDINGS, LEDGER, TIMELINE, Tables
 from hevesy.tables.table import PROVENANCE, TIME, Column, Kind, LogSource, Table
 from hevesy.tables.windows import WINDOWS
 
 __all__ = [
     "FINDINGS",
+    "FORWARDED",
     "KINDS",
     "LEDGER",
     "PROVENANCE",
@@ -27,8 +29,10 @@ __all__ = [
     "LogSource",
     "Table",
     "Tables",
+    "forwarded_address",
     "kind_title",
     "later_kinds",
+    "pivot_value",
 ]
 
 TABLES: dict[str, Table] = {
