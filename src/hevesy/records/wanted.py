@@ -50,24 +50,29 @@ class Wanted:
 
 
 @lru_cache(maxsize=16)
-def search_for(needles: tuple[Needle, ...]) -> Search:
+def search_for(needles: tuple[Needle, ...]) -> Search | None:
     """What finds needles in bytes: compiled once for a process.
 
-    Raises:
-        ImportError: hyperscan has no wheel for this machine.
+    Returns:
+        None where hyperscan has no wheel for this machine, or cannot look for one of them.
     """
-    import hyperscan
-
+    try:
+        import hyperscan
+    except ImportError:
+        return None
     if not needles:
         return lambda _: ([], [])
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     count = len(needles)
-    database.compile(
-        expressions=[_expression(needle) for needle in needles],
-        ids=range(count),
-        elements=count,
-        flags=[hyperscan.HS_FLAG_CASELESS] * count,
-    )
+    try:
+        database.compile(
+            expressions=[_expression(needle) for needle in needles],
+            ids=range(count),
+            elements=count,
+            flags=[hyperscan.HS_FLAG_CASELESS] * count,
+        )
+    except hyperscan.error:
+        return None
     scratch = hyperscan.Scratch(database)
 
     def search(data: bytes) -> tuple[list[int], list[int]]:
