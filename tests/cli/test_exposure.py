@@ -41,6 +41,8 @@ def test_a_table_of_servers(inventory: Path, capsys: pytest.CaptureFixture[str])
     assert rows[0].split()[:2] == ["server", "build"]
     assert rows[1].startswith("EX01    15.1.2375.7")
     assert "out of support since 2025-10-14" in out
+    assert "  supported until 2035-12-31\n" in out
+    assert "  open, in KEV: CVE-2024-21410, CVE-2021-42321, " in out
     assert "KEV catalogue of 2025-08-25" in out
     assert "exchange/kev.csv is 456 days old" in err
 
@@ -54,6 +56,29 @@ def test_every_vulnerability_and_the_plan(
     out = capsys.readouterr().out
     assert "open: CVE-2021-42321 KEV high" in out
     assert out.index("  1. Install Exchange Server 2016 CU23 (") < out.index("  2. Install")
+    assert "  not known: It depends on a setting that was not read: Download Domains (1 " in out
+    assert "What would tell it: Get-OrganizationConfig (EnableDownloadDomains)" in out
+
+
+def test_a_case_is_asked_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The builds that it kept, with their times; by newer tables than those it was made with."""
+    logs = tmp_path / "EX07" / "Logging" / "HttpProxy" / "Owa"
+    logs.mkdir(parents=True)
+    (logs / "HttpProxy_2021031010-1.LOG").write_text(
+        "#Software: Microsoft Exchange Server\n#Version: 15.01.2176.009\n"
+        "#Log-type: HttpProxy Logs\n"
+        "#Fields: DateTime,RequestId,Protocol,ServerHostName,HttpStatus\n"
+        "2021-03-10T10:00:01.000Z,a,Owa,EX07,200\n",
+        encoding="utf-8",
+    )
+    case = tmp_path / "case"
+    assert main(["assess", str(tmp_path / "EX07"), "-o", str(case), "-q", "--jobs", "1"]) == 0
+    capsys.readouterr()
+
+    assert main(["exposure", str(case), "--format", "json"]) == 0
+    (server,) = json.loads(capsys.readouterr().out)["servers"]
+    assert (server["name"], server["build"]) == ("EX07", "15.1.2176.9")
+    assert server["evidence"][0]["first"].startswith("2021-03-10T10:00:01")
 
 
 @pytest.mark.parametrize("name", ["csv", "html", "json", "csaf", "text"])

@@ -16,6 +16,7 @@ from hevesy.exposure.listing import (
     server_rows,
 )
 from hevesy.model import ExposureState, ServerEvidence
+from hevesy.model.document import encode
 
 if TYPE_CHECKING:
     from hevesy.knowledge import ExchangeKnowledge
@@ -47,12 +48,23 @@ def test_the_document_is_the_same_bytes_for_the_same_input(
 ) -> None:
     """Dates, words, and what the tables were are in it."""
     servers = examine([make_server("15.2.2562.46")], known, TODAY)
-    document = exposure_document(servers, known, TODAY)
+    document = b"".join(exposure_document(servers, known, TODAY))
     read = json.loads(document)
 
-    assert document == exposure_document(
-        examine([make_server("15.2.2562.46")], known, TODAY), known, TODAY
-    )
+    again = examine([make_server("15.2.2562.46")], known, TODAY)
+    assert document == b"".join(exposure_document(again, known, TODAY))
     assert (read["schema"], read["as_of"]) == ("hevesy.exposure/1", "2026-11-24")
     assert read["knowledge"]["kev_catalogue"] == "2025-08-25"
     assert read["servers"][0]["exposures"][0]["state"] == "unknown"
+
+
+def test_the_document_in_parts_is_the_document_as_one(
+    make_server: Make, known: ExchangeKnowledge
+) -> None:
+    """Byte for byte what encoding all of it at once would give, of no, one and more servers."""
+    several = examine([make_server(name=name) for name in ("A", "B", "C")], known, TODAY)
+    for servers in ((), several[:1], several):
+        parts = b"".join(exposure_document(servers, known, TODAY))
+        head = json.loads(parts) | {"servers": list(servers), "as_of": TODAY}
+
+        assert parts == encode(head)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hevesy.exposure import Reading
     from hevesy.knowledge import ExchangeKnowledge
-    from hevesy.model import ExposedServer, Exposure
+    from hevesy.model import ExposedServer, Exposure, Mitigation
 
 __all__ = ["add_to", "run"]
 
@@ -25,6 +25,7 @@ FORMATS = ("text", "html", "csv", "json", "csaf")
 _CSAF_TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "AMBER"}
 """CSAF 2.0 has the labels of TLP 1."""
 _REASONS = 3
+_PIECE = 1 << 20
 _COMPARED = (
     "builds.csv",
     "fixes.csv",
@@ -49,7 +50,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
     parser.add_argument(
-        "--list", action="store_true", help="text: every open vulnerability and the plan"
+        "--list",
+        action="store_true",
+        help="text: every open vulnerability, settings, what is not known, and the plan",
     )
     parser.add_argument(
         "--all", action="store_true", help="csv: every vulnerability, not what is open alone"
@@ -187,30 +190,37 @@ def _write(
     today: dt.date,
     unread: Sequence[str],
 ) -> None:
-    import io
+    if arguments.output is None:
+        out = sys.stdout
+        for piece in _pieces(arguments, servers, known, today, unread):
+            out.write(piece)
+        return
+    with arguments.output.open("w", encoding="utf-8", newline="\n") as out:
+        for piece in _pieces(arguments, servers, known, today, unread):
+            out.write(piece)
 
+
+def _pieces(
+    arguments: argparse.Namespace,
+    servers: Sequence[ExposedServer],
+    known: ExchangeKnowledge,
+    today: dt.date,
+    unread: Sequence[str],
+) -> Iterable[str]:
+    """The document that is asked for, in parts."""
     from hevesy.exposure.csaf_vex import csaf_vex
     from hevesy.exposure.listing import exposure_document
 
     if arguments.format == "csaf":
         tlp = _CSAF_TLP.get(arguments.tlp, arguments.tlp)
-        text = csaf_vex(servers, known, today, tlp=tlp).decode()
-    elif arguments.format == "json":
-        text = exposure_document(servers, known, today).decode()
-    elif arguments.format == "html":
-        text = _page(servers, today, unread, arguments.tlp)
-    elif arguments.format == "csv":
-        text = _csv(servers, everything=arguments.all)
-    else:
-        drawn = sys.stdout if arguments.output is None else io.StringIO()
-        _draw(servers, known, drawn, in_full=arguments.list)
-        if isinstance(drawn, io.StringIO):
-            arguments.output.write_text(drawn.getvalue(), encoding="utf-8", newline="\n")
-        return
-    if arguments.output is None:
-        sys.stdout.write(text)
-    else:
-        arguments.output.write_text(text, encoding="utf-8", newline="\n")
+        return [csaf_vex(servers, known, today, tlp=tlp).decode()]
+    if arguments.format == "json":
+        return (piece.decode() for piece in exposure_document(servers, known, today))
+    if arguments.format == "html":
+        return [_page(servers, today, unread, arguments.tlp)]
+    if arguments.format == "csv":
+        return _csv(servers, everything=arguments.all)
+    return _draw(servers, known, in_full=arguments.list)
 
 
 def _page(servers: Sequence[ExposedServer], today: dt.date, unread: Sequence[str], tlp: str) -> str:
@@ -227,7 +237,7 @@ def _page(servers: Sequence[ExposedServer], today: dt.date, unread: Sequence[str
     return write_estate(servers, tables, today, problems=unread, mark=Mark(f"TLP:{tlp}"))
 
 
-def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> str:
+def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> Iterable[str]:
     import csv
     import functools
     import io
@@ -238,23 +248,24 @@ def _csv(servers: Sequence[ExposedServer], *, everything: bool) -> str:
 
     open_ones = (ExposureState.OPEN, ExposureState.MITIGATED)
     states = tuple(ExposureState) if everything else open_ones
+    safe = functools.cache(defused)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(EXPOSURE_COLUMNS)
-    safe = functools.cache(defused)
     for row in exposure_rows(servers, states):
         writer.writerow([safe(str(cell)) for cell in row])
-    return text.getvalue()
+        if text.tell() > _PIECE:
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue()
 
 
 def _draw(
-    servers: Sequence[ExposedServer], known: ExchangeKnowledge, file: object, *, in_full: bool
-) -> None:
-    from typing import TextIO, cast
-
+    servers: Sequence[ExposedServer], known: ExchangeKnowledge, *, in_full: bool
+) -> Iterable[str]:
     from hevesy.exposure.listing import SERVER_COLUMNS, server_rows
 
-    out = cast("TextIO", file)
     rows = [dict(zip(SERVER_COLUMNS, row, strict=True)) for row in server_rows(servers)]
     counts = ("open_kev", "open", "mitigated", "unknown")
     cells = [
@@ -270,11 +281,11 @@ def _draw(
     widths = [max(map(len, column)) for column in zip(_HEADER, *cells, strict=True)]
     for several in (_HEADER, *cells):
         padded = (cell.ljust(width) for cell, width in zip(several, widths, strict=True))
-        out.write("  ".join(padded).rstrip() + "\n")
+        yield "  ".join(padded).rstrip() + "\n"
     for server, row in zip(servers, rows, strict=True):
         for line in _told(server, str(row["install"]), in_full=in_full):
-            out.write(f"{_visible(line)}\n")
-    out.write(
+            yield f"{_visible(line)}\n"
+    yield (
         f"\nKEV: open and known to be exploited. unknown: the build does not decide it. "
         f"Tables of {known.as_of}, KEV catalogue of {known.kev_date}.\n"
     )
@@ -282,12 +293,14 @@ def _draw(
 
 def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str]:
     """What a table of servers has no room for."""
-    told = [f"  {server.support}"] if server.supported is False else []
+    told = [f"  {server.support}"] if server.build else []
+    if exploited := [one.cve.id for one in server.open if one.cve.kev_added]:
+        told.append(f"  open, in KEV: {', '.join(exploited)}")
     told += [f"  install {install}"] if install else []
     told += [f"  conflict: {one}" for one in server.conflicts]
     told += [f"  note: {one}" for one in server.notes]
     told += [
-        f"  {'mitigation' if one.active else 'void mitigation'}: {one.title}: {one.why}"
+        f"  {'' if one.active else 'void '}mitigation: {one.title}: {one.why}{_since(one)}"
         for one in server.mitigations
     ]
     if in_full:
@@ -295,11 +308,28 @@ def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str
             f"  open: {' '.join(part for part in _named(one) if part)}: {one.why}"
             for one in server.open
         ]
+        told += [f"  setting: {one.why} ({_at(one.source, one.line)})" for one in server.settings]
+        told += [
+            f"  not known: {gap.why} ({len(gap.cves) or 'no'} vulnerabilities rest on it). "
+            f"What would tell it: {gap.collect}"
+            for gap in server.gaps
+        ]
         told += [
             f"  {step.order}. {step.title} (closes {len(step.closes)}): {step.text}"
             for step in server.plan
         ]
     return [f"\n{server.name}", *told] if told else []
+
+
+def _since(one: Mitigation) -> str:
+    if one.since is None:
+        return ""
+    graded = "a line says so" if one.since_from == "log_line" else "at the latest, by its file"
+    return f", since {one.since:%Y-%m-%d %H:%M} UTC ({graded})"
+
+
+def _at(source: str, line: int | None) -> str:
+    return source if line is None else f"{source}:{line}"
 
 
 def _named(one: Exposure) -> tuple[str, ...]:

@@ -66,6 +66,9 @@ EXPOSURE_COLUMNS: tuple[str, ...] = (
 
 _UPDATES = ("cu", "su")
 SCHEMA = "hevesy.exposure/1"
+_INDENT = b"\n    "
+_EMPTY, _END = b"]\n}\n", b"\n  ]\n}\n"
+"""How `encode` ends a document whose last key, in the order of the alphabet, is `servers`."""
 _SHOWN = 6
 
 
@@ -115,9 +118,12 @@ def exposure_rows(
 
 def exposure_document(
     servers: Sequence[ExposedServer], known: ExchangeKnowledge, today: dt.date
-) -> bytes:
-    """A JSON document of everything, the same bytes for the same input."""
-    return encode(
+) -> Iterator[bytes]:
+    """A JSON document of everything, the same bytes for the same input, a server at a time.
+
+    Of ten thousand servers it is more than a gigabyte, of which nobody wants to hold all at once.
+    """
+    frame = encode(
         {
             "schema": SCHEMA,
             "as_of": today,
@@ -126,9 +132,17 @@ def exposure_document(
                 "kev_catalogue": known.kev_date,
                 "digest": known.digest,
             },
-            "servers": list(servers),
+            "servers": [],
         }
     )
+    if not servers:
+        yield frame
+        return
+    head = frame.removesuffix(_EMPTY) + _INDENT
+    for server in servers:
+        yield head + encode(server).rstrip(b"\n").replace(b"\n", _INDENT)
+        head = b"," + _INDENT
+    yield _END
 
 
 def _cells(one: Exposure) -> tuple[Cell, ...]:

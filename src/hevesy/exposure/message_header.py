@@ -1,9 +1,9 @@
 r"""Messages: each Exchange server that passed one on wrote its build into a Received header.
 
 Format: RFC 5322, section 3.6.7: `Received: from A by B with Microsoft SMTP Server (...) id
-15.2.2562.37; Mon, 1 Jun 2026 10:00:00 +0000`. The id is the build of B, to the security update. Only
-headers above that of the first foreign server are sure; whoever sent a message can write any below.
-So of a message the uppermost run of Exchange servers is taken.
+15.2.2562.37; Mon, 1 Jun 2026 10:00:00 +0000`. The id is the build of B, to the security update.
+Only headers above that of the first foreign server are sure; whoever sent a message can write any
+below. So of a message the uppermost run of Exchange servers is taken.
 """
 
 from __future__ import annotations
