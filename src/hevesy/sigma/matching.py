@@ -165,18 +165,17 @@ class _Evaluation:
 
     def _price(self, node: Node) -> float:
         """At most how many rows a tree lets through, and more where asking is dear."""
-        if isinstance(node, int):
-            weight = self.state.weight(node)
-            if weight is None:
-                return _UNKNOWN * _SLOW.get(self._atoms[node].op, 1.0)
-            return weight
-        key = id(node)
+        key = node if isinstance(node, int) else id(node)  # indexes of atoms are no addresses
         price = self._prices.get(key)
         if price is None:
             price = self._prices[key] = self._price_of(node)
         return price
 
-    def _price_of(self, node: list[Node]) -> float:
+    def _price_of(self, node: Node) -> float:
+        if isinstance(node, int):
+            weight = self.state.weight(node)
+            slow = _SLOW.get(self._atoms[node].op, 1.0)
+            return _UNKNOWN * slow if weight is None else weight
         if node[0] == NOT:
             return _UNKNOWN + self._price(node[1])
         prices = [self._price(item) for item in node[1:]]

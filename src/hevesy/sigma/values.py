@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import warnings
 from functools import cached_property, lru_cache
-from re import _parser  # type: ignore[attr-defined]  # the one parser of regexes there is
 
 import polars as pl
 
@@ -14,7 +12,6 @@ from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, fold, split_glob
 from hevesy.sigma.folding import as_text, fold_series
 from hevesy.sigma.joined import Joined
 from hevesy.sigma.probe import Probe
-from hevesy.sigma.required import OTHERWISE
 
 __all__ = ["Values", "passing"]
 
@@ -22,8 +19,6 @@ FEW = 500
 """So many values are compared one by one in Python, more in columns."""
 _FEW_SEARCHED = 100
 """Likewise of values that a regular expression is asked of."""
-_LONG = 32
-"""From so many characters of a regex on, most values are too short for it."""
 
 _NUMBER = r"^-?\d+(\.\d+)?$"
 # What Rust reads otherwise, or not at all: sets within classes, look-around, back references,
@@ -134,7 +129,7 @@ def passing(atom: Atom, values: Values) -> list[int]:
 def _passes(atom: Atom, values: Values) -> pl.Series:
     """Which values pass, as booleans; null is no."""
     if atom.op == "re":
-        return _regex(str(atom.value), atom.flags, values)
+        return _regex(str(atom.value), atom.flags, values.text)
     if atom.op == "cidr":
         return _inside(str(atom.value), values)
     if atom.op in ("lt", "lte", "gt", "gte", "part", "neq"):
@@ -208,30 +203,9 @@ def _glob_regex(glob: str) -> tuple[str | None, re.Pattern[str]]:
     return _accepted(rf"(?s)^{body}\z"), re.compile(rf"\A{body}\Z", re.DOTALL)
 
 
-def _regex(pattern: str, flags: str, values: Values) -> pl.Series:
+def _regex(pattern: str, flags: str, text: pl.Series) -> pl.Series:
     """Where a regex is found: Rust's engine (linear in time) where it means the same."""
-    rust, python = _rust_regex(pattern, flags), _python_regex(pattern, flags)
-    least = _least(pattern)
-    if least < _LONG:
-        return _matched(rust, python, values.text)
-    # what is too short needs no search: most values, where a hash or key is looked for
-    numbered = pl.DataFrame({"text": values.text}).with_row_index("number")
-    long = numbered.filter(pl.col("text").str.len_bytes() >= least)
-    found = long["number"].filter(_matched(rust, python, long["text"]))
-    return pl.int_range(len(values), eager=True).is_in(found.cast(pl.Int64).implode())
-
-
-@lru_cache(maxsize=4096)
-def _least(pattern: str) -> int:
-    """How many characters a match has at least, as far as Python's parser knows."""
-    if OTHERWISE.search(pattern):
-        return 0
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            return int(_parser.parse(pattern).getwidth()[0])
-    except (re.error, OverflowError, RecursionError, Warning):
-        return 0
+    return _matched(_rust_regex(pattern, flags), _python_regex(pattern, flags), text)
 
 
 def _matched(rust: str | None, python: re.Pattern[str], text: pl.Series) -> pl.Series:
