@@ -42,7 +42,10 @@ def limit_own_memory(limit: int) -> None:
 
 
 class PeakMemory:
-    """Largest private memory (USS) of this process and its children, summed; a context manager."""
+    """Largest private memory of this process and its children, summed; a context manager.
+
+    On Linux files that are mapped do not count, elsewhere they do where nobody else maps them.
+    """
 
     def __init__(self) -> None:
         """Nothing is measured until it is entered."""
