@@ -68,3 +68,34 @@ def test_exposures_with_one_reason_are_one_line(assessment: Assessment) -> None:
 
     assert first.cves == ("CVE-2021-26855", "CVE-2021-27065")
     assert (first.exploited, first.state, second.why) == (1, "open", "another reason")
+
+
+def test_what_is_true_of_one_server_is_not_said_of_both(assessment: Assessment) -> None:
+    """Two servers get the same update, and only one of them has the old one that it replaces."""
+    first, second = assessment.servers[:2]
+    texts = (
+        "Install CU23, released 2022-04-20. Exchange Server 2016 CU18 gets no more fixes. Go on.",
+        "Install CU23, released 2022-04-20. Exchange Server 2016 CU19 gets no more fixes. Go on.",
+    )
+    both = [
+        replace(server, update_plan=(PlanStep(1, "cu", "Install CU23", text),))
+        for server, text in zip((first, second), texts, strict=True)
+    ]
+
+    (group,) = group_plans(both)
+
+    assert group.steps[0].text == "Released 2022-04-20. Go on."
+
+
+def test_what_was_attacked_is_named_first(assessment: Assessment) -> None:
+    """Of many that are known to be exploited, those that were tried here matter most."""
+    server = assessment.servers[0]
+    (one,) = server.exposures
+    cves = [f"CVE-2021-{number}" for number in range(26849, 26856)]
+    exposures = tuple(replace(one, cve=replace(one.cve, id=cve)) for cve in cves)
+    step = PlanStep(1, "su", "Install it", "x", tuple(cves))
+
+    (group,) = group_plans([replace(server, exposures=exposures, update_plan=(step,))])
+
+    assert "exploited: CVE-2021-26855, CVE-2021-26849," in group.steps[0].closes
+    assert group.steps[0].closes.endswith("CVE-2021-26853 and 1 more")

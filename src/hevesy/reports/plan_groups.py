@@ -96,29 +96,34 @@ def _group(servers: Sequence[ServerAssessment]) -> PlanGroup:
         for one in server.exposures
         if one.cve.kev_added is not None
     }
+    attacked = {span.cve for server in servers for span in server.attacked}
     return PlanGroup(
         servers=tuple(server.name for server in servers),
         compromised=tuple(server.name for server in servers if server.verdict in COMPROMISED),
         updates=tuple(dict.fromkeys(server.update for server in servers if server.update)),
         support=supports.pop() if len(supports) == 1 else "",
         steps=tuple(
-            _step(steps, exploited)
+            _step(steps, exploited, attacked)
             for steps in zip(*(server.update_plan for server in servers), strict=True)
         ),
     )
 
 
-def _step(steps: Sequence[PlanStep], exploited: set[str]) -> StepView:
+def _step(steps: Sequence[PlanStep], exploited: set[str], attacked: set[str]) -> StepView:
     """One step of all of them; what it closes may differ with what is open now."""
     numbers = [len(step.closes) for step in steps]
     cves = list(dict.fromkeys(cve for step in steps for cve in step.closes))
-    known = [cve for cve in cves if cve in exploited]
-    return StepView(steps[0].title, _text(steps[0]), _closes(steps[0].kind, numbers, cves, known))
+    known = sorted(set(cves) & exploited, key=lambda cve: (cve not in attacked, cves.index(cve)))
+    return StepView(steps[0].title, _text(steps), _closes(steps[0].kind, numbers, cves, known))
 
 
-def _text(step: PlanStep) -> str:
-    """The text without the title that it begins with."""
-    rest = step.text.removeprefix(step.title).lstrip(",. ")
+def _text(steps: Sequence[PlanStep]) -> str:
+    """What the texts have in common, without the title that they begin with."""
+    text = steps[0].text
+    for sentence in text.split(". "):
+        if any(sentence not in step.text for step in steps):
+            text = text.replace(f"{sentence}. ", "")
+    rest = text.removeprefix(steps[0].title).lstrip(",. ")
     return f"{rest[:1].upper()}{rest[1:]}"
 
 
