@@ -176,6 +176,21 @@ def test_each_record_gets_its_own_answer(make_finding: Build, make_rule: Build) 
     assert with_rows(rows, [finding]).equals(rows)
 
 
+def test_a_record_without_a_time_says_that_nothing_can_be_told(
+    make_finding: Build, make_rule: Build
+) -> None:
+    """A file that a collector kept no time of is no silence in the table either."""
+    rule = make_rule(vulnerability="CVE-2021-26855")
+    file = make_finding("f1", rule=rule, first=None, last=None)
+    rows = attacks(0).with_columns(time=pl.lit(None, FINDINGS["time"]))
+    told = with_openness([file], {"EX01": evidence(*PATCHED)}, KNOWN, rows)
+
+    table = with_rows(rows, told)
+
+    assert table["open_then"].to_list() == ["cannot_tell"]
+    assert table["open_before"].to_list() == [""]
+
+
 def test_attacks_add_up_by_vulnerability_and_answer(make_finding: Build, make_rule: Build) -> None:
     """What a reader sees first: so many while it was open, so many after; other rules' not."""
     rule = make_rule(vulnerability="CVE-2021-26855")

@@ -88,7 +88,7 @@ def with_openness(
     return tuple(told)
 
 
-def with_rows(rows: pl.DataFrame, findings: Iterable[Finding]) -> pl.DataFrame:
+def with_rows(rows: pl.DataFrame, findings: Sequence[Finding]) -> pl.DataFrame:
     """The table `FINDINGS`, each row with its answer and the lines around it.
 
     Args:
@@ -107,7 +107,12 @@ def with_rows(rows: pl.DataFrame, findings: Iterable[Finding]) -> pl.DataFrame:
         for one in findings
         for span in one.open_spans
     ]
-    if not spans:
+    timeless = {
+        one.id: (one.open_then, one.open_why)
+        for one in findings
+        if one.open_then and not one.open_spans
+    }
+    if not (spans or timeless):
         return rows
     names = ("open_then", "open_why", "open_before", "open_after")
     schema = {"id": pl.String(), "time": rows.schema["time"]} | dict.fromkeys(names, pl.String())
@@ -122,9 +127,20 @@ def with_rows(rows: pl.DataFrame, findings: Iterable[Finding]) -> pl.DataFrame:
     )
     return (
         numbered.join(joined, on="row", how="left", maintain_order="left")
-        .with_columns(pl.col(names).fill_null(""))
+        .with_columns(
+            pl.coalesce(name, _of_id(timeless, place), pl.lit("")).alias(name)
+            for place, name in enumerate(names)
+        )
         .select(rows.columns)
     )
+
+
+def _of_id(said: Mapping[str, tuple[str, ...]], place: int) -> pl.Expr:
+    """What is said of a whole finding, by its id; null where nothing is."""
+    found = {one: words[place] for one, words in said.items() if place < len(words)}
+    if not found:
+        return pl.lit(None, pl.String)
+    return pl.col("id").replace_strict(found, default=None, return_dtype=pl.String)
 
 
 def line_words(line: BuildLine | None) -> str:
