@@ -11,6 +11,7 @@ from hevesy.sigma.correlation import Correlation, fields_of
 from hevesy.sigma.describing import describe
 from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, read_files, unpacked
 from hevesy.sigma.errors import SigmaLoadError
+from hevesy.sigma.lazily import uncollected
 from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
 from hevesy.sigma.parsing import PYSIGMA_FAILURES, Parsed, Placed, parse, refuse
@@ -69,7 +70,8 @@ def load(
         if known is not None:
             return known.cached_in(cache)
     processing = _processing(pipelines, placeholders)
-    loaded = _compile(unpacked(files), taxonomy, processing)
+    with uncollected():
+        loaded = _compile(unpacked(files), taxonomy, processing)
     if stored is not None:
         write_entry(stored, loaded.dumps(), most=_FILES)
     return loaded.cached_in(cache)
