@@ -22,7 +22,7 @@ def test_each_way_to_fail_loses_one_source_and_says_why(monkeypatch: pytest.Monk
     """Neighbours of a bad source, in the same task, are read all the same."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
     module = importlib.import_module("pool_work")
-    plan: PoolPlan[str] = PoolPlan(module.work, module.set_up, (), 2)
+    plan: PoolPlan[Source, str] = PoolPlan(module.work, module.set_up, (), 2)
     tasks = [
         Task(tuple(source(name) for name in ("good 1", "dies", "good 2")), 20),
         Task((source("raises"), source("good 3")), 20),

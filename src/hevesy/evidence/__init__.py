@@ -7,7 +7,7 @@ from hevesy.evidence.duplicates import grown, same
 from hevesy.evidence.identity import identify
 from hevesy.evidence.inputs import Evidence, open_evidence
 from hevesy.evidence.limits import HEAD, Limits
-from hevesy.evidence.reaching import Reach, groups, reach, reach_many
+from hevesy.evidence.reaching import Reach, groups, open_plain, reach, reach_many
 
 __all__ = [
     "HEAD",
@@ -19,6 +19,7 @@ __all__ = [
     "grown",
     "identify",
     "open_evidence",
+    "open_plain",
     "reach",
     "reach_many",
     "same",

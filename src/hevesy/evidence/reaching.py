@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["Reach", "groups", "reach", "reach_many"]
+__all__ = ["Reach", "groups", "open_plain", "reach", "reach_many"]
 
 _GULP = 4 * BLOCK
 _ARCHIVE_BUFFER = 256 * 1024
@@ -168,6 +168,18 @@ def reach(
         if reached.failure is not None and not reached.size:
             raise reached.failure
         yield reached
+
+
+def open_plain(source: Source) -> io.BufferedReader:
+    """The bytes of a source that is a file of this machine, seekable and not hashed.
+
+    Raises:
+        OSError: It cannot be opened.
+        EvidenceRefused: It is no plain file.
+    """
+    if source.locator[1:]:
+        raise EvidenceRefused("it lies in an archive")
+    return io.BufferedReader(_open_plain(hidden_path(source.locator[0])), BLOCK)
 
 
 def groups(sources: Iterable[Source]) -> list[tuple[Source, ...]]:

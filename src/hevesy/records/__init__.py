@@ -19,6 +19,7 @@ from hevesy.records import (
 )
 from hevesy.records.batch import Batch, Parser, add_up
 from hevesy.records.compiled_page import CompiledPage, read_compiled
+from hevesy.records.evtx import Stretch, parse_stretch, stretches
 from hevesy.records.evtx_pool import EvtxPool, Pooled
 from hevesy.records.recognition import recognise_among
 from hevesy.records.rest import Rest
@@ -42,14 +43,17 @@ __all__ = [
     "Pooled",
     "Rest",
     "Sieve",
+    "Stretch",
     "Wanted",
     "add_up",
     "parse",
+    "parse_stretch",
     "parser_for",
     "read_compiled",
     "read_rests",
     "recognise",
     "sieve",
+    "stretches",
     "survey",
 ]
 

@@ -12,8 +12,9 @@ import io
 import logging
 import re
 import struct
+import sys
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
     from hevesy.model import Source
     from hevesy.records.wanted import Wanted
 
-__all__ = ["PARSER", "parse", "read_into", "recognise"]
+__all__ = [
+    "PARSER",
+    "Stretch",
+    "parse",
+    "parse_stretch",
+    "read_into",
+    "recognise",
+    "stretches",
+]
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +56,40 @@ def recognise(head: bytes, path: str) -> bool:
     """An EVTX header, a chunk where the first one stands, or the name of an event log."""
     first_chunk = head[_HEADER_SIZE : _HEADER_SIZE + len(_CHUNK_MAGIC)]
     return head.startswith(_FILE_MAGIC) or first_chunk == _CHUNK_MAGIC or path.endswith(".evtx")
+
+
+class Stretch(NamedTuple):
+    """Chunks of a file that are read by themselves."""
+
+    first: int
+    end: int
+    """The number behind the last one."""
+    last: bool
+    """Whether nothing follows: chunks that were promised and are not there are missing."""
+
+
+_WHOLE = Stretch(0, sys.maxsize, last=True)
+
+
+def stretches(size: int, chunks: int) -> list[tuple[int, Stretch]]:
+    """A file in stretches, which say together what the whole file says.
+
+    Args:
+        size: Bytes of the file.
+        chunks: Most chunks of a stretch; the last one takes whatever else there is.
+
+    Returns:
+        Bytes and chunks of each stretch.
+    """
+    count = max(1, -(-(size - _HEADER_SIZE) // (chunks * CHUNK_SIZE)))
+    found = []
+    for number in range(count):
+        start, end = number * chunks, (number + 1) * chunks
+        last = number == count - 1
+        places = [min(size, _HEADER_SIZE + at * CHUNK_SIZE) if at else 0 for at in (start, end)]
+        length = (size if last else places[1]) - places[0]
+        found.append((length, Stretch(start, sys.maxsize if last else end, last)))
+    return found
 
 
 def parse(
@@ -67,9 +110,23 @@ def parse(
     Yields:
         Frames of table `windows`; at least one batch, an empty one for an empty file.
     """
+    return parse_stretch(source, stream, _WHOLE)
+
+
+def parse_stretch(source: Source, stream: BinaryIO, stretch: Stretch) -> Iterator[Batch]:
+    """Read the records of some chunks, as `parse` reads those of all.
+
+    Args:
+        source: What is read, for the log.
+        stream: At its start; seekable where the stretch begins later.
+        stretch: Which chunks.
+
+    Yields:
+        As `parse`. What is wrong with the file's header is said of the first stretch alone.
+    """
     columns = EventColumns()
     size = 0
-    for read in read_into(columns, source, stream, EventDecoder()):
+    for read in read_into(columns, source, stream, EventDecoder(), stretch):
         size += read
         if columns.full:
             yield columns.take(size)
@@ -78,25 +135,32 @@ def parse(
 
 
 def read_into(
-    columns: EventColumns, source: Source, stream: BinaryIO, decoder: EventDecoder
+    columns: EventColumns,
+    source: Source,
+    stream: BinaryIO,
+    decoder: EventDecoder,
+    stretch: Stretch = _WHOLE,
 ) -> Iterator[int]:
-    """Add every record of a stream to `columns`, block by block.
+    """Add every record of a stream, or of a stretch of it, to `columns`, block by block.
 
     Yields:
         How many bytes were read for each; the columns may be taken then.
     """
     header = _read(stream, _HEADER_SIZE)
-    yield len(header)
-    promised = _check_header(header, columns)
-    number = 0
-    while chunk := _read(stream, CHUNK_SIZE):
+    number = stretch.first
+    promised = _check_header(header, EventColumns() if number else columns)
+    if number:
+        stream.seek(_HEADER_SIZE + number * CHUNK_SIZE)
+    else:
+        yield len(header)
+    while number < stretch.end and (chunk := _read(stream, CHUNK_SIZE)):
         size = len(chunk)
         for _ in _chunk_blocks(chunk, number, columns, decoder):
             yield size
             size = 0
         yield size
         number += 1
-    if number < promised:
+    if stretch.last and number < promised:
         columns.note(f"truncated: the header says {promised} chunks, the file holds {number}")
     log.debug("%s: %d chunks read", source.path, number)
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
 from hevesy.detection import HITS, PLACE, Detector, exchange_signs, with_place
 from hevesy.errors import EvidenceError
 from hevesy.model import Loss, Source, Survey
-from hevesy.records import Batch, EvtxPool, Pooled, Rest, Sieve, add_up, parse, parser_for
+from hevesy.records import (
+    Batch,
+    EvtxPool,
+    Pooled,
+    Rest,
+    Sieve,
+    Stretch,
+    add_up,
+    parse,
+    parse_stretch,
+    parser_for,
+)
 from hevesy.runner.gathering import Gathered
 from hevesy.runner.result import ReadResult
 from hevesy.runner.waiting import WaitingRows
@@ -100,6 +111,19 @@ class Detecting:
         for pooled in self._events.read(place, source, reached.stream):
             self._take_pooled(pooled)
         return self._events.rows + sum(survey.rows for survey in self._seen[place].surveys)
+
+    def read_stretch(self, source: Source, stream: BinaryIO, stretch: Stretch) -> ReadResult:
+        """Read some chunks of a source, the only one of its task."""
+        seen = _Seen()
+        self._seen.append(seen)
+        for batch in parse_stretch(source, stream, stretch):
+            self._take(0, source, batch)
+        return ReadResult(source, Survey(rows=sum(survey.rows for survey in seen.surveys)))
+
+    @property
+    def surveys(self) -> tuple[Survey, ...]:
+        """What each batch of the only source of its task said of it."""
+        return tuple(survey for seen in self._seen for survey in seen.surveys)
 
     def finish(self, results: list[ReadResult]) -> tuple[list[ReadResult], pl.DataFrame]:
         """What all sources said, in their order, and the hits of all of them."""

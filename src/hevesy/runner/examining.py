@@ -55,7 +55,7 @@ def _settings(state: State) -> tuple[list[SettingsRead], list[Loss]]:
     ]
     setup = (state.scratch, options.memory_limit, state.loaded.exchange)
     jobs = min(options.jobs, len(tasks))
-    plan: PoolPlan[SettingsRead] = PoolPlan(read_settings, prepare, setup, jobs)
+    plan: PoolPlan[Source, SettingsRead] = PoolPlan(read_settings, prepare, setup, jobs)
     read: list[SettingsRead] = []
     losses: list[Loss] = []
     for result in run_tasks(plan, tasks):

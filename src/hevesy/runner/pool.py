@@ -12,42 +12,45 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from hevesy.model import Source
 from hevesy.runner.memory import TOO_MUCH_MEMORY
 
 __all__ = ["Task", "Undone", "run_tasks"]
 
+Item = TypeVar("Item")
+"""What is read: a source, or a piece of one."""
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """Sources that one worker reads in one go."""
+class Task(Generic[Item]):
+    """Sources that one worker reads in one go, or a piece of one."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[Item, ...]
     seconds: float
     """Time that it may take."""
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Generic[Item]):
     """A source that could not be read to its end, and why."""
 
-    source: Source
+    source: Item
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class PoolPlan(Generic[Result]):
+class PoolPlan(Generic[Item, Result]):
     """How a pool works: the function for each task, and what a worker needs."""
 
-    work: Callable[[tuple[Source, ...]], Sequence[Result]]
+    work: Callable[[tuple[Item, ...]], Sequence[Result]]
     initializer: Callable[..., None]
     initargs: tuple[object, ...]
     jobs: int
 
 
-def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result | Undone]:
+def run_tasks(
+    plan: PoolPlan[Item, Result], tasks: Sequence[Task[Item]]
+) -> Iterator[Result | Undone[Item]]:
     """Run tasks in worker processes, in any order of completion.
 
     A task that fails is halved and tried again, until the source that fails alone is found and
@@ -61,7 +64,7 @@ def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result 
         Results and undone sources, as they come.
     """
     waiting = deque(tasks)
-    running: dict[Future[Sequence[Result]], Task] = {}
+    running: dict[Future[Sequence[Result]], Task[Item]] = {}
     # Spawned, not forked: polars keeps threads, and a fork of a process with threads may hang.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPool(
@@ -92,7 +95,7 @@ def run_tasks(plan: PoolPlan[Result], tasks: Sequence[Task]) -> Iterator[Result 
         pool.join()
 
 
-def _reason(future: Future[Sequence[Result]], task: Task) -> str:
+def _reason(future: Future[Sequence[Result]], task: Task[Item]) -> str:
     """Why a task failed; empty where it did not."""
     error = future.exception()
     if error is None:

@@ -19,6 +19,7 @@ from hevesy.incident import TOUCHES, confirm, followed_pivots, known_shells, she
 from hevesy.model import Loss, Source
 from hevesy.records import recognise
 from hevesy.runner.content import load_content, rule_cache
+from hevesy.runner.piece import Piece, pieces_of, put_together
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
 from hevesy.runner.progress import ByteProgress
 from hevesy.runner.worker import (
@@ -184,7 +185,7 @@ def _in_workers(
     state: State,
     title: str,
     sources: Sequence[Source],
-    work: Callable[[tuple[Source, ...]], Sequence[ReadResult]],
+    work: Callable[[tuple[Source | Piece, ...]], Sequence[ReadResult]],
     followed: Mapping[str, tuple[tuple[str, str], ...]],
 ) -> tuple[list[ReadResult], list[Loss]]:
     if not sources:
@@ -203,6 +204,7 @@ def _in_workers(
     plan = PoolPlan(work, set_up, (setup, counter), min(options.jobs, len(tasks)))
     results: list[ReadResult] = []
     losses: list[Loss] = []
+    undone: dict[Piece, str] = {}
     total = sum(s.size for s in sources)
     # Processes already use every core; threads of polars in each of them would only get in the way.
     os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // plan.jobs))
@@ -212,11 +214,15 @@ def _in_workers(
         os.environ.setdefault(name, str(size))
     with ByteProgress(state.console, title, total, counter):
         for result in run_tasks(plan, tasks):
-            if isinstance(result, Undone):
+            if not isinstance(result, Undone):
+                results.append(result)
+            elif isinstance(result.source, Piece):
+                undone[result.source] = result.reason
+            else:
                 at = result.source
                 losses.append(Loss(at.input, at.path, "quarantined", result.reason))
-            else:
-                results.append(result)
+    results, lost = put_together(results, undone)
+    losses += lost
     results.sort(key=lambda r: (r.source.input, r.source.path))
     losses.sort(key=lambda one: (one.input, one.source))
     return results, losses
@@ -229,18 +235,21 @@ def _pickled(state: State) -> Path:
     return path
 
 
-def _tasks(sources: Sequence[Source], seconds: float, jobs: int) -> list[Task]:
-    """Small sources together, large ones alone; the largest first: no worker idles at the end.
+def _tasks(sources: Sequence[Source], seconds: float, jobs: int) -> list[Task[Source | Piece]]:
+    """Small sources together, large ones alone or in pieces; the largest first: no worker idles.
 
     What lies in one compressed archive stays together: it is read in one pass.
     """
     most_bytes = _share(sum(source.size for source in sources), jobs, _TASK_BYTES)
     most_files = _share(len(sources), jobs, _TASK_FILES)
-    tasks: list[Task] = []
-    batch: list[Source] = []
+    tasks: list[Task[Source | Piece]] = []
+    batch: list[Source | Piece] = []
     size = 0
     for together in groups(sources):
         bytes_together = sum(source.size for source in together)
+        if pieces := pieces_of(together[0]):
+            tasks += [_task((piece,), seconds) for piece in pieces]
+            continue
         if bytes_together >= most_bytes:
             tasks.append(_task(together, seconds))
             continue
@@ -260,7 +269,7 @@ def _share(whole: int, jobs: int, bounds: tuple[int, int]) -> int:
     return min(most, max(least, whole // (jobs * _TASKS_A_WORKER)), -(-whole // jobs))
 
 
-def _task(group: Sequence[Source], seconds: float) -> Task:
+def _task(group: Sequence[Source | Piece], seconds: float) -> Task[Source | Piece]:
     size = sum(source.size for source in group)
     return Task(tuple(group), seconds + size / (1 << 20))
 

@@ -1,4 +1,4 @@
-"""The noun `ReadResult`: what a worker says of a source."""
+"""The nouns `ReadResult` and `PieceRead`: what a worker says of a source, or of a part of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from pathlib import Path
 
 from hevesy.model import Loss, RuleReference, Source, Survey
 
-__all__ = ["ReadResult"]
+__all__ = ["PieceRead", "ReadResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRead:
+    """What is known of a piece of a source beside what its rows say."""
+
+    number: int
+    stamps: frozenset[tuple[int, int]]
+    """Size and time of change (ns) of the whole file, before and after: one, or it changed."""
+    surveys: tuple[Survey, ...] = ()
+    """Of each batch, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +35,5 @@ class ReadResult:
     signs: tuple[tuple[str, str], ...] = ()
     """Signs that a server runs Exchange: name (or empty) and sign."""
     loss: Loss | None = None
+    piece: PieceRead | None = None
+    """Where only a piece of the source was read."""

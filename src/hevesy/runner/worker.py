@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import pickle
 import uuid
 from collections.abc import Callable, Mapping
@@ -9,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
+
+import polars as pl
 
 from hevesy.detection import Detector
 from hevesy.errors import EvidenceError, EvidenceRefused
-from hevesy.evidence import Reach, reach_many
+from hevesy.evidence import Reach, open_plain, reach_many
 from hevesy.model import Loss, Source, Survey
 from hevesy.records import Sieve, parser_for, sieve
 from hevesy.runner.detecting import Detecting
 from hevesy.runner.following import Following
 from hevesy.runner.memory import limit_own_memory
-from hevesy.runner.result import ReadResult
+from hevesy.runner.piece import Piece
+from hevesy.runner.result import PieceRead, ReadResult
 from hevesy.tables import KINDS
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["ReadResult", "WorkerSetup", "follow_sources", "read_sources", "set_up"]
 
@@ -77,20 +79,62 @@ def set_up(setup: WorkerSetup, read: Synchronized[int] | None = None) -> None:
     _WORKER[:] = [_Worker(setup, detector, read)]
 
 
-def read_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
-    """First and second pass: every byte of some sources, surveyed and compared."""
+def read_sources(items: tuple[Source | Piece, ...]) -> list[ReadResult]:
+    """First and second pass: every byte of some sources, surveyed and compared.
+
+    Args:
+        items: Sources; or pieces of them, each of which is read by itself.
+    """
     worker = _WORKER[0]
-    setup = worker.setup
-    task = Detecting(worker.detector, worker.sieve, setup.since, setup.until)
-    results = _each(worker, sources, task.read)
+    pieces = [item for item in items if isinstance(item, Piece)]
+    if pieces:
+        return [result for piece in pieces for result in _read_piece(worker, piece)]
+    task = _detecting(worker)
+    results = _each(worker, items, task.read)
     return _left(worker, *task.finish(results))
 
 
-def follow_sources(sources: tuple[Source, ...]) -> list[ReadResult]:
+def _detecting(worker: _Worker) -> Detecting:
+    return Detecting(worker.detector, worker.sieve, worker.setup.since, worker.setup.until)
+
+
+def _read_piece(worker: _Worker, piece: Piece) -> list[ReadResult]:
+    """Read some chunks of a source, or hash all of it."""
+    source, task, loss = piece.source, _detecting(worker), None
+    result = ReadResult(source, Survey())
+    stamps: list[tuple[int, int]] = []
+    try:
+        with open_plain(source) as stream:
+            stamps.append(_stamp(stream))
+            if piece.stretch is None:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+                result = ReadResult(source, Survey(sha256=sha256, size=stream.tell()))
+            else:
+                result = task.read_stretch(source, stream, piece.stretch)
+                _count(worker, piece.size)
+            stamps.append(_stamp(stream))
+    except (EvidenceError, OSError, EOFError) as error:
+        reason = str(error) or type(error).__name__
+        loss = Loss(source.input, source.path, "partial", reason)
+    if piece.stretch is None or not task.surveys:
+        frame = pl.DataFrame()
+    else:
+        (result,), frame = task.finish([result])
+    read = PieceRead(piece.number, frozenset(stamps), task.surveys)
+    return _left(worker, [replace(result, piece=read, loss=loss)], frame)
+
+
+def _stamp(stream: BinaryIO) -> tuple[int, int]:
+    """Size and time of change of a file: where they stay, so did its bytes."""
+    stated = os.fstat(stream.fileno())
+    return stated.st_size, stated.st_mtime_ns
+
+
+def follow_sources(items: tuple[Source | Piece, ...]) -> list[ReadResult]:
     """Third pass: the rows of some sources that touch followed values."""
     worker = _WORKER[0]
     task = Following(worker.setup.followed)
-    results = _each(worker, sources, task.read, hashed=False)
+    results = _each(worker, items, task.read, hashed=False)
     return _left(worker, results, task.finish(results))
 
 
@@ -98,18 +142,23 @@ _Read = Callable[[Source, Reach], ReadResult]
 
 
 def _each(
-    worker: _Worker, sources: tuple[Source, ...], read: _Read, *, hashed: bool = True
+    worker: _Worker, items: tuple[Source | Piece, ...], read: _Read, *, hashed: bool = True
 ) -> list[ReadResult]:
     """Read each source; counts those that were dealt with, for the progress bar."""
     results = []
     scratch = worker.setup.scratch
+    sources = [item for item in items if isinstance(item, Source)]
     several = reach_many(sources, seekable=_must_seek, hashed=hashed, scratch=scratch)
     for source, reached in several:
         results.append(_guarded(source, reached, read))
-        if worker.read is not None:
-            with worker.read.get_lock():
-                worker.read.value += source.size
+        _count(worker, source.size)
     return results
+
+
+def _count(worker: _Worker, size: int) -> None:
+    if worker.read is not None:
+        with worker.read.get_lock():
+            worker.read.value += size
 
 
 def _must_seek(source: Source) -> bool:
