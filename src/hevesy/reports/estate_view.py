@@ -202,7 +202,8 @@ def _steps(plans: Sequence[Sequence[PlanStep]]) -> Iterable[tuple[PlanStep, str]
         elif least == most:
             yield steps[0], f"{verb} {_vulnerabilities(most)}"
         else:
-            yield steps[0], f"{verb} {least:,} to {_vulnerabilities(most)}"
+            from_ = f"{least:,} to" if least else "up to"
+            yield steps[0], f"{verb} {from_} {_vulnerabilities(most)}"
 
 
 def _vulnerabilities(number: int) -> str:

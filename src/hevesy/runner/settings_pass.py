@@ -30,6 +30,8 @@ _KINDS = (
     "later:health_checker",
     "later:registry_hive",
 )
+_NAMES = ("exsetup.exe", "configuration.xml")
+"""Files of no kind that evidence has: Exchange's version, the malware filter's configuration."""
 _STATE: list[tuple[Path, ExchangeKnowledge]] = []
 
 
@@ -46,7 +48,7 @@ class SettingsRead:
 def speaks_of_settings(source: Source) -> bool:
     """Whether a source may say something of builds or settings."""
     name = source.path.rsplit("/", 1)[-1].lower()
-    return source.kind in _KINDS or name == "exsetup.exe"
+    return source.kind in _KINDS or name in _NAMES
 
 
 def prepare(scratch: Path, memory_limit: int, known: ExchangeKnowledge) -> None:
