@@ -44,7 +44,7 @@ def limit_own_memory(limit: int) -> None:
 class PeakMemory:
     """Largest private memory of this process and its children, summed; a context manager.
 
-    On Linux files that are mapped do not count, elsewhere they do where nobody else maps them.
+    On Linux mapped files (libraries among them) do not count, elsewhere those that nobody shares.
     """
 
     def __init__(self) -> None:
