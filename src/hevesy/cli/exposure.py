@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hevesy.exposure import Reading
     from hevesy.knowledge import ExchangeKnowledge
-    from hevesy.model import ExposedServer, Exposure, Mitigation
+    from hevesy.model import ExposedServer, Exposure, Gap, Mitigation, PlanStep
 
 __all__ = ["add_to", "run"]
 
@@ -310,15 +310,25 @@ def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str
         ]
         told += [f"  setting: {one.why} ({_at(one.source, one.line)})" for one in server.settings]
         told += [
-            f"  not known: {gap.why} ({len(gap.cves) or 'no'} vulnerabilities rest on it). "
-            f"What would tell it: {gap.collect}"
+            f"  not known: {gap.why}{_resting(gap)}. What would tell it: {gap.collect}"
             for gap in server.gaps
         ]
         told += [
-            f"  {step.order}. {step.title} (closes {len(step.closes)}): {step.text}"
+            f"  {step.order}. {step.title}{_closes(step)}: {step.text}".replace("\n", "\n     ")
             for step in server.plan
         ]
     return [f"\n{server.name}", *told] if told else []
+
+
+def _closes(step: PlanStep) -> str:
+    if not step.closes:
+        return ""
+    return f" ({'concerns' if step.kind == 'check' else 'closes'} {len(step.closes)})"
+
+
+def _resting(gap: Gap) -> str:
+    number = len(gap.cves)
+    return f" ({number} {'vulnerability' if number == 1 else 'vulnerabilities'})" if number else ""
 
 
 def _since(one: Mitigation) -> str:

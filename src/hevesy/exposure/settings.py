@@ -146,7 +146,8 @@ def _setting(
                 line = dig(override, LINE)
                 number = int(line) if isinstance(line, str) else None
                 return Setting(condition.name, met=False, why=why, source=place, line=number)
-    why = f"no setting override undoes it: {condition.title}"
+    names = ", ".join(dict.fromkeys(f"{component}/{section}" for component, section, _ in wanted))
+    why = f"no setting override turns {names} off"
     return Setting(condition.name, met=True, why=why, source=place)
 
 
