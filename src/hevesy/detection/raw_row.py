@@ -8,15 +8,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["in_raw_row"]
+__all__ = ["in_raw_cell", "in_raw_row"]
 
 # No log encodes these: IIS writes a blank as `+`, HttpProxy a comma as a blank, quotes are doubled.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@~\\\-]+")
 _COMMON = frozenset({"windows", "microsoft", "exchange", "mozilla/5.0", "applewebkit/537.36"})
 
+# A cell of a plain row stands in it as it is, and holds no separator and no quote; only the user
+# agent is told with blanks for `+`.
+_ENCODED = re.compile(r'[ +,"\s]+')
+_SHORTEST_CELL = 3
+
 _SHORTEST = 5
 _SHORTEST_NAMED = 3
 """Of what begins with a dot or a slash: `.js`."""
+
+
+def in_raw_cell(text: str, usual: Collection[str] = ()) -> str:
+    """The longest part of a cell's text that stands so in a plain row, in lower case.
+
+    Args:
+        text: what a cell holds, or a part of it.
+        usual: what so many rows hold that it is no use.
+
+    Returns:
+        Empty where it would be a number or too short.
+    """
+    parts = (part.lower() for part in _ENCODED.split(text))
+    found = max((part for part in parts if part not in usual), key=len, default="")
+    return "" if len(found) < _SHORTEST_CELL or found.isdigit() else found
 
 
 def in_raw_row(value: str, usual: Collection[str] = ()) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hevesy.detection.raw_row import in_raw_row
+from hevesy.detection.raw_row import in_raw_cell, in_raw_row
 from hevesy.records import ALWAYS, Needle, Wanted
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ _COLUMNS = {
 _USUAL = {
     "iis": (
         *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
-        *("/ecp/ddi/ddiservice.svc/", "/ecp/ddi/ddiservice.svc/setobject"),
+        *("/ecp/ddi/ddiservice.svc/", "/ecp/ddi/ddiservice.svc/setobject", "/powershell"),
+        *("get", "post", "mozilla/5.0", "applewebkit/537.36", "windows", "exchange", "microsoft"),
     ),
     "httpproxy": (
         *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
         *("/autodiscover/", "/rpc/", "/oab/", "/powershell/", "/rest/", "/api/"),
         *("/ecp/ddi/ddiservice.svc/", "/ews/exchange.asmx", "server~"),
+        *("get", "post", "mozilla/5.0", "applewebkit/537.36", "windows", "exchange", "microsoft"),
     ),
 }
 
@@ -57,7 +59,7 @@ def wanted_rows(
     columns = _COLUMNS.get(table, ())
     first = ALWAYS.bit_length()
     for rules in sigma:
-        found = rules.ruleset.needles(table, partial(in_raw_row, usual=_USUAL.get(table, ())))
+        found = rules.ruleset.needles(table, partial(in_raw_cell, usual=_USUAL.get(table, ())))
         if found is None:
             return None
         for needle in found:
