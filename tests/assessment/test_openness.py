@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hevesy.assessment.build_lines import build_lines, condensed, history_of
 from hevesy.assessment.openness import (
@@ -18,9 +20,18 @@ from hevesy.assessment.openness import (
     with_openness,
     with_rows,
 )
-from hevesy.exposure import examine
+from hevesy.exposure import examine, open_at
 from hevesy.knowledge import load, load_exchange
-from hevesy.model import BuildEvidence, Mitigation, Outcome, ServerEvidence
+from hevesy.model import (
+    BuildEvidence,
+    Finding,
+    Level,
+    Mitigation,
+    Outcome,
+    RuleReference,
+    ServerEvidence,
+    Stage,
+)
 from hevesy.tables import FINDINGS
 
 if TYPE_CHECKING:
@@ -300,3 +311,47 @@ def test_a_product_that_was_never_affected_closes_its_window_too() -> None:
     (server,) = examine([se], KNOWN, datetime(2025, 8, 1, tzinfo=UTC).date())
 
     assert fixed_at(THREAT, server) == datetime(2025, 7, 1, tzinfo=UTC)
+
+
+@settings(max_examples=40)
+@given(
+    hours=st.lists(st.integers(-20, 20), min_size=1, max_size=30),
+    builds=st.lists(
+        st.tuples(
+            st.sampled_from(("15.1.2176.2", "15.1.2176.9", "15.1.2176.12")),
+            st.integers(-15, 15),
+            st.integers(0, 8),
+        ),
+        max_size=5,
+    ),
+)
+def test_every_record_has_the_answer_of_its_own_moment(
+    hours: list[int], builds: list[tuple[str, int, int]]
+) -> None:
+    """However builds and records lie, the stretches say what asking for each record says."""
+    server = evidence(*((build, first, first + length) for build, first, length in builds))
+    rows = attacks(*hours)
+    rule = RuleReference("r", "R", "", "", "", Level.HIGH, vulnerability="CVE-2021-26855")
+    moments = sorted(rows["time"])
+    finding = Finding(
+        "f1",
+        "EX01",
+        rule,
+        Stage.EXPLOIT,
+        Outcome.ATTEMPT,
+        "iis",
+        "",
+        len(moments),
+        moments[0],
+        moments[-1],
+        (),
+        (),
+        own=True,
+    )
+
+    (told,) = with_openness([finding], {"EX01": server}, KNOWN, rows)
+
+    answers = [open_at(server, "CVE-2021-26855", moment, KNOWN).answer for moment in moments]
+    spread = [span.answer for span in told.open_spans for _ in range(span.count)]
+    assert spread == answers
+    assert sorted(with_rows(rows, [told])["open_then"]) == sorted(answers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -50,8 +52,8 @@ class _Asked:
 
     evidence: ServerEvidence
     lines: BuildLines
-    edges: pl.Series
-    """Times at which an answer may change, UTC."""
+    edges: list[datetime]
+    """Times at which an answer may change, UTC, in order."""
 
 
 def with_openness(
@@ -75,6 +77,7 @@ def with_openness(
     asked: dict[str, _Asked] = {}
     told = []
     times = _times(findings := tuple(findings), rows)
+    cves = {one.rule.vulnerability for one in findings}
     for finding in findings:
         if finding.rule.vulnerability not in known.facts:
             told.append(finding)
@@ -82,7 +85,7 @@ def with_openness(
         server = evidence.get(finding.server) or ServerEvidence(finding.server)
         if finding.server not in asked:
             asked[finding.server] = _Asked(
-                condensed(server), build_lines(server, known), _edges(server, known)
+                condensed(server), build_lines(server, known), _edges(server, cves, known)
             )
         told.append(_told(finding, times.get(finding.id), asked[finding.server], known))
     return tuple(told)
@@ -221,14 +224,14 @@ def _times(findings: Sequence[Finding], rows: pl.DataFrame | None) -> dict[str, 
     return dict(zip(grouped["id"], grouped["time"], strict=True))
 
 
-def _edges(server: ServerEvidence, known: ExchangeKnowledge) -> pl.Series:
+def _edges(server: ServerEvidence, cves: set[str], known: ExchangeKnowledge) -> list[datetime]:
     """When an answer may change: where a build begins or ends, a measure stands, a fix came out."""
     periods = build_history(server.builds, known)
     moments = {moment for period in periods for moment in (period.first, period.last)}
     moments |= {one.since for one in server.mitigations if one.since}
-    days = {fix.day for fixes in known.fixes.values() for fix in fixes if fix.day}
+    days = {fix.day for cve in cves for fix in known.fixes.get(cve, ()) if fix.day}
     moments |= {datetime.combine(day, time(), UTC) for day in days}
-    return pl.Series(sorted(moments), dtype=pl.Datetime("us", "UTC"))
+    return sorted(moments)
 
 
 def _told(
@@ -269,20 +272,19 @@ def _spans(
 
 
 def _stretches(
-    finding: Finding, times: pl.Series | None, edges: pl.Series
+    finding: Finding, times: pl.Series | None, edges: Sequence[datetime]
 ) -> list[tuple[datetime, datetime, int]]:
     """First, last and number of records between two edges."""
     if times is None:
         moment = finding.first or datetime.min.replace(tzinfo=UTC)
         return [(moment, finding.last or moment, finding.count)]
+    begin, end = times[0], times[-1]
+    inside = edges[bisect_left(edges, begin) : bisect_right(edges, end)]
     # On an edge stands what a build's own line says; both sides of it are their own stretch.
-    slot = edges.search_sorted(times, side="left") + edges.search_sorted(times, side="right")
-    grouped = (
-        pl.DataFrame({"slot": slot, "time": times})
-        .group_by("slot", maintain_order=True)
-        .agg(first=pl.col("time").min(), last=pl.col("time").max(), count=pl.len())
-    )
-    return [(first, last, count) for _, first, last, count in grouped.iter_rows()]
+    cuts = {0, len(times)}
+    for edge in inside:
+        cuts |= {times.search_sorted(edge, "left"), times.search_sorted(edge, "right")}
+    return [(times[start], times[stop - 1], stop - start) for start, stop in pairwise(sorted(cuts))]
 
 
 def _span(
