@@ -92,10 +92,14 @@ def test_a_server_open_to_what_no_rule_knows_gets_no_all_clear() -> None:
     """With Mar21SU it is closed to ProxyLogon and open to ProxyShell, which came in August 2021."""
     server = exposed((MAR21SU, "2020-12-01", "2021-09-30"))
 
-    said, window = verdict(server, logs("2020-12-01", "2021-09-30"))
-    beyond = unjudged(server, [THREAT], logs("2020-12-01", "2021-09-30"), KNOWN.facts)
+    coverage = logs("2020-12-01", "2021-09-30")
+    said, window = verdict(server, coverage)
+    beyond = unjudged(server, [THREAT], coverage, KNOWN.facts)
+    judged = judge([], {}, coverage, [window], beyond)
 
     assert (said, window.covered) == (Verdict.CANNOT_TELL, True)
+    assert "open to others that were exploited then" in judged.why
+    assert set(beyond) <= set(judged.not_excluded)
     assert {one.split(":")[0] for one in beyond} == {
         "CVE-2021-31207",
         "CVE-2021-34473",

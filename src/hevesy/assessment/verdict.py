@@ -36,6 +36,12 @@ _SAYS: dict[Verdict, str] = {
     Verdict.CANNOT_TELL: "no trace of an attack, but the evidence does not reach far enough to say",
 }
 
+_NO_RULE = (
+    "no trace of an attack that the rules know, but the server was, or may have been, open to "
+    "others that were exploited then"
+)
+"""Why the evidence is enough, and an all-clear is not said all the same."""
+
 # For each rung, sets of log kinds of which one must be there for that rung to be seen.
 _SEEN_BY: dict[Verdict, tuple[tuple[str, tuple[str, ...]], ...]] = {
     Verdict.POST_EXPLOITATION: (
@@ -101,7 +107,9 @@ def judge(
         verdict=verdict,
         at_least=bool(blind) and verdict is not Verdict.CANNOT_TELL,
         at_least_why=tuple(blind),
-        why=_why(verdict, succeeded, attempts, notes),
+        why=_why(verdict, succeeded, attempts, notes)
+        if verdict is not Verdict.CANNOT_TELL or not _covered(windows)
+        else _NO_RULE,
         not_excluded=(
             *_not_excluded(verdict, findings, chains, windows, coverage),
             *unjudged,
@@ -120,8 +128,11 @@ def _verdict(
         return min(rungs, key=lambda rung: rung.rank)
     if attempts:
         return Verdict.PROBED
-    covered = bool(windows) and all(window.covered for window in windows) and not unjudged
-    return Verdict.NO_TRACE if covered else Verdict.CANNOT_TELL
+    return Verdict.NO_TRACE if _covered(windows) and not unjudged else Verdict.CANNOT_TELL
+
+
+def _covered(windows: Sequence[RiskWindow]) -> bool:
+    return bool(windows) and all(window.covered for window in windows)
 
 
 def _blind(verdict: Verdict, coverage: Sequence[Coverage]) -> list[str]:
