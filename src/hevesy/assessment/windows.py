@@ -134,7 +134,7 @@ def _not_judged(cve: CveFacts, one: Exposure | None) -> str:
         until = f" until {one.risk_until:%Y-%m-%d}" if one.risk_until else ""
         was = f"the server was open to it{until}"
     since = cve.first_exploited or cve.kev_added
-    return f"{cve.id}: {was}, it is known to be exploited since {since}, and no rule looks for that"
+    return f"{cve.id}: {was}; it is known to be exploited since {since}, and no rule looks for that"
 
 
 def _missing(
