@@ -9,6 +9,7 @@ from hevesy import reports
 SUPPORT = {
     "__init__",
     "clock",
+    "compiled_templates",
     "coverage_picture",
     "escaping",
     "estate_page",

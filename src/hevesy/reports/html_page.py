@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from hevesy.reports.clock import clock_hint
+from hevesy.reports.compiled_templates import template_cache
 from hevesy.reports.escaping import visible
 from hevesy.reports.headline import draw_headline
 from hevesy.reports.mark import Mark
@@ -91,6 +92,7 @@ def page_environment() -> Environment:
 
     environment = Environment(
         loader=PackageLoader("hevesy.reports"),
+        bytecode_cache=template_cache(),
         autoescape=True,
         finalize=_finalize,
         undefined=StrictUndefined,
