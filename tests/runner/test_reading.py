@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hevesy.model import Source
+from hevesy.runner.piece import Piece
 from hevesy.runner.reading import _tasks
 
 _MB = 1 << 20
@@ -41,3 +44,25 @@ def test_little_evidence_is_still_shared_among_workers() -> None:
     tasks = _tasks([source(number, 2 * _MB) for number in range(20)], 1, 4)
 
     assert len(tasks) >= 4
+
+
+def test_what_is_left_over_is_no_task_of_its_own() -> None:
+    """Two workers get a task each, not two and a third with a few small files."""
+    sizes = [*([_MB] * 20), 10, 10]
+
+    tasks = _tasks([source(number, size) for number, size in enumerate(sizes)], 1, 2)
+
+    assert [len(task.sources) for task in tasks] == [11, 11]
+
+
+def test_a_large_evtx_becomes_pieces_each_a_task() -> None:
+    """Its hash too; and where it was handed in twice, both are read."""
+    large = [replace(source(number, 100 * _MB), kind="evtx", locator=("x",)) for number in (1, 2)]
+
+    tasks = _tasks([*large, source(3, 5)], 1, 2)
+
+    pieces = [item for task in tasks for item in task.sources if isinstance(item, Piece)]
+    assert all(len(task.sources) == 1 for task in tasks)
+    assert sorted((piece.source.path, piece.number) for piece in pieces) == [
+        (path, number) for path in ("00001", "00002") for number in range(-1, 4)
+    ]

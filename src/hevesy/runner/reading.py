@@ -42,9 +42,11 @@ __all__ = ["follow", "load_all", "read_all", "take_in"]
 _TASKS_A_WORKER = 8
 """Enough that workers end at about the same time, whatever the sources are."""
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
-_TASK_BYTES = (8 << 20, 32 << 20)
+_TASK_BYTES = 32 << 20
 _TASK_FILES = (256, 512)
-"""Least and most of a task: rules cost up to half a second a task, however few its rows are."""
+"""Most bytes of a task, least and most files: rules cost something a task, however few its rows."""
+_REMAINDER = 4
+"""What is left and is less than one part in so many is no task of its own."""
 _FOLLOWED_TABLES = ("iis", "httpproxy", "ecp_server", "ecp_activity")
 
 
@@ -240,26 +242,28 @@ def _tasks(sources: Sequence[Source], seconds: float, jobs: int) -> list[Task[So
 
     What lies in one compressed archive stays together: it is read in one pass.
     """
-    most_bytes = _share(sum(source.size for source in sources), jobs, _TASK_BYTES)
+    most_bytes = min(_TASK_BYTES, -(-sum(source.size for source in sources) // jobs))
     most_files = _share(len(sources), jobs, _TASK_FILES)
     tasks: list[Task[Source | Piece]] = []
-    batch: list[Source | Piece] = []
+    batches: list[list[Source]] = [[]]
     size = 0
     for together in groups(sources):
         bytes_together = sum(source.size for source in together)
-        if pieces := pieces_of(together[0]):
+        if pieces := [piece for source in together for piece in pieces_of(source)]:
             tasks += [_task((piece,), seconds) for piece in pieces]
             continue
         if bytes_together >= most_bytes:
             tasks.append(_task(together, seconds))
             continue
-        batch += together
+        batches[-1] += together
         size += bytes_together
-        if size >= most_bytes or len(batch) >= most_files:
-            tasks.append(_task(batch, seconds))
-            batch, size = [], 0
-    if batch:
-        tasks.append(_task(batch, seconds))
+        if size >= most_bytes or len(batches[-1]) >= most_files:
+            batches.append([])
+            size = 0
+    if len(batches) > jobs and size * _REMAINDER < most_bytes:
+        *batches, left = batches
+        batches[-1] += left
+    tasks += [_task(batch, seconds) for batch in batches if batch]
     return sorted(tasks, key=lambda task: -sum(s.size for s in task.sources))
 
 

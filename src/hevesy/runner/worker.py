@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import pickle
@@ -77,6 +78,7 @@ def set_up(setup: WorkerSetup, read: Synchronized[int] | None = None) -> None:
     # A pickle of our own, from a private folder that this run made.
     detector = pickle.loads(setup.detector.read_bytes())  # noqa: S301  # see above
     _WORKER[:] = [_Worker(setup, detector, read)]
+    gc.freeze()  # modules and rules stay: they need not be looked through again and again
 
 
 def read_sources(items: tuple[Source | Piece, ...]) -> list[ReadResult]:
