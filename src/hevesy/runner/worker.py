@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import gc
 import hashlib
 import os
 import pickle
@@ -75,6 +76,7 @@ def set_up(setup: WorkerSetup, read: Synchronized[int] | None = None) -> None:
         read: Counter of bytes read, shared with the parent.
     """
     limit_own_memory(setup.memory_limit)
+    gc.set_threshold(20_000, 20, 50)  # as in the process that started this one
     # A pickle of our own, from a private folder that this run made.
     detector = pickle.loads(setup.detector.read_bytes())  # noqa: S301  # see above
     _WORKER[:] = [_Worker(setup, detector, read)]
