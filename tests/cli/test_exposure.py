@@ -239,6 +239,35 @@ def test_nothing_is_sent_without_a_yes(capsys: pytest.CaptureFixture[str]) -> No
     assert "begins with https://" in capsys.readouterr().err
 
 
+def test_addresses_may_stand_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One a line; a file that holds anything else beside them is none of these."""
+    file = tmp_path / "ours.txt"
+    file.write_text("https://a.example.invalid\n\n https://b.example.invalid \n", encoding="utf-8")
+    assert main(["exposure", str(file)]) == 2
+    asked = capsys.readouterr().err
+    assert "--yes is needed" in asked
+    assert "https://a.example.invalid, https://b.example.invalid" in asked
+    file.write_text("https://a.example.invalid\nhello\n", encoding="utf-8")
+    assert main(["exposure", str(file)]) == 2
+    assert "ours.txt: tells no build of Exchange" in capsys.readouterr().err
+
+
+def test_a_csaf_document_names_who_says_it(
+    inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The organization that publishes it, where it is given."""
+    options = ["--publisher", "Example Corp", "--publisher-url", "https://example.org"]
+    assert main(["exposure", str(inventory), "--format", "csaf", "--tlp", "CLEAR", *options]) == 0
+    document = json.loads(capsys.readouterr().out)["document"]
+
+    assert document["publisher"] == {
+        "category": "user",
+        "name": "Example Corp",
+        "namespace": "https://example.org",
+    }
+    assert document["distribution"]["tlp"]["label"] == "WHITE"
+
+
 def test_tables_tell_their_age_and_newer_ones_are_taken(
     own: Path, tmp_path: Path, inventory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,7 +45,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="SOURCE",
         help="collections, HealthChecker files, Get-ExchangeServer as CSV or CliXML, an inventory "
-        "as CSV (name, build), a case folder, or https:// addresses of your own servers",
+        "as CSV (name, build), a case folder, https:// addresses of your own servers, or a text "
+        "file with one such address a line",
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
@@ -78,6 +79,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tlp", type=values.tlp, default="AMBER", help="mark of an html or csaf document"
+    )
+    parser.add_argument(
+        "--publisher", default="hevesy", metavar="NAME", help="who says it, in a csaf document"
+    )
+    parser.add_argument(
+        "--publisher-url",
+        default="https://hevesy.invalid",
+        metavar="URL",
+        help="address that stands for the publisher, in a csaf document",
     )
     values.add_common(parser)
 
@@ -120,8 +130,9 @@ def _readings(
     """What all sources say, and what could not be reached."""
     from hevesy.exposure.probe import is_address
 
-    addresses = [one for one in arguments.sources if is_address(one)]
-    paths = [one for one in arguments.sources if not is_address(one)]
+    sources = [one for source in arguments.sources for one in _listed(source)]
+    addresses = [one for one in sources if is_address(one)]
+    paths = [one for one in sources if not is_address(one)]
     if addresses and not arguments.yes:
         raise UsageError(
             f"--yes is needed to send one GET to each of {', '.join(addresses)}; "
@@ -136,6 +147,19 @@ def _readings(
         found += several
     found += [_from_address(one, any_certificate=arguments.any_certificate) for one in addresses]
     return found, lost
+
+
+def _listed(source: str) -> list[str]:
+    """The addresses of a text file that holds nothing else; any other source as it is."""
+    from hevesy.exposure.probe import is_address
+
+    path = Path(source)
+    if is_address(source) or path.suffix.lower() != ".txt" or not path.is_file():
+        return [source]
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        text = file.read(_PIECE)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines if lines and all(is_address(line) for line in lines) else [source]
 
 
 def _from_files(
@@ -213,7 +237,8 @@ def _pieces(
 
     if arguments.format == "csaf":
         tlp = _CSAF_TLP.get(arguments.tlp, arguments.tlp)
-        return [csaf_vex(servers, known, today, tlp=tlp).decode()]
+        named = (arguments.publisher, arguments.publisher_url)
+        return [csaf_vex(servers, known, today, *named, tlp).decode()]
     if arguments.format == "json":
         return (piece.decode() for piece in exposure_document(servers, known, today))
     if arguments.format == "html":
