@@ -22,9 +22,3 @@ def test_it_is_never_short_or_a_number(value: str) -> None:
     """Such text stands everywhere."""
     for found in (in_raw_cell(value), in_raw_row(value)):
         assert not found or (len(found) >= 3 and not found.isdigit())
-
-
-def test_what_is_usual_is_no_use() -> None:
-    """Another part is taken, if there is one."""
-    assert in_raw_cell("POST /ecp/x.js", {"/ecp/x.js"}) == "post"
-    assert in_raw_cell("/owa/", {"/owa/"}) == ""

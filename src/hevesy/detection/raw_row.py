@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 __all__ = ["in_raw_cell", "in_raw_row"]
 
@@ -24,34 +20,29 @@ _SHORTEST_NAMED = 3
 """Of what begins with a dot or a slash: `.js`."""
 
 
-def in_raw_cell(text: str, usual: Collection[str] = ()) -> str:
+def in_raw_cell(text: str) -> str:
     """The longest part of a cell's text that stands so in a plain row, in lower case.
 
     Args:
         text: what a cell holds, or a part of it.
-        usual: what so many rows hold that it is no use.
 
     Returns:
         Empty where it would be a number or too short.
     """
-    parts = (part.lower() for part in _ENCODED.split(text))
-    found = max((part for part in parts if part not in usual), key=len, default="")
+    found = max((part.lower() for part in _ENCODED.split(text)), key=len, default="")
     return "" if len(found) < _SHORTEST_CELL or found.isdigit() else found
 
 
-def in_raw_row(value: str, usual: Collection[str] = ()) -> str:
+def in_raw_row(value: str) -> str:
     """The longest run of characters in a value that no log encodes, in lower case.
 
     Args:
         value: text that a cell holds.
-        usual: what so many rows hold that it is no use.
 
     Returns:
         Empty where it would be a number, too short, or what many rows hold.
     """
     runs = [run.lower() for run in _PLAIN.findall(value)]
-    found = max(
-        (run for run in runs if run not in _COMMON and run not in usual), key=len, default=""
-    )
+    found = max((run for run in runs if run not in _COMMON), key=len, default="")
     least = _SHORTEST_NAMED if found[:1] in {".", "/"} else _SHORTEST
     return "" if len(found) < least or found.isdigit() else found

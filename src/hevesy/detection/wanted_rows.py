@@ -59,7 +59,7 @@ def wanted_rows(
     columns = _COLUMNS.get(table, ())
     first = ALWAYS.bit_length()
     for rules in sigma:
-        found = rules.ruleset.needles(table, partial(in_raw_cell, usual=_USUAL.get(table, ())))
+        found = rules.ruleset.needles(table, in_raw_cell, _USUAL.get(table, ()))
         if found is None:
             return None
         for needle in found:
@@ -75,7 +75,9 @@ def wanted_rows(
         asking[text, False] = asking.get((text, False), 0) | ALWAYS
     needles = tuple(Needle(text, bits, expr) for (text, expr), bits in sorted(asking.items()))
     possible = partial(_possible, table=table, rulesets=tuple(rulesets))
-    return Wanted(needles, columns, possible if columns else None, indicators.foreign(table))
+    return Wanted(
+        needles, columns, possible if columns else None, foreign=indicators.foreign(table)
+    )
 
 
 def _possible(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from re import _constants, _parser  # type: ignore[attr-defined]  # the one parser of regexes there is
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from hevesy.sigma.needs import clause
 from hevesy.sigma.required import OTHERWISE, required
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from hevesy.sigma.plan import Plan
+    from hevesy.sigma.plan import Plan  # noqa: TC004  # it needs nothing of this, names suffice
 
 __all__ = ["Needle", "needles", "relaxed"]
 
+_USUAL = 0.5
+"""How common usual literals are thought to be."""
 _EXPRESSION = 2.0**-12
 """How common an expression's matches are thought to be: as those of a literal of 12 characters."""
 
@@ -34,13 +37,17 @@ class Needle:
     """Indexes into `Ruleset.rules` of those that need it."""
 
 
-def needles(plan: Plan, cut: Callable[[str], str] = str) -> tuple[Needle, ...] | None:
+def needles(
+    plan: Plan, cut: Callable[[str], str] = str, usual: Collection[str] = ()
+) -> tuple[Needle, ...] | None:
     """See `Ruleset.needles`."""
-    raw = {index: _of_atom(plan, index, cut) for index in range(len(plan.atoms))}
+    finder = _Finder(plan, cut, frozenset(usual))
+    raw = [finder.of_atom(index) for index in range(len(plan.atoms))]
+    prices = [finder.price(texts) for texts in raw]
     found: dict[tuple[str, bool], set[int]] = {}
     for group in plan.groups:
         for rule, tree in zip(group.rules, group.trees, strict=True):
-            needed = clause(tree, lambda index: _price(raw[index]))
+            needed = clause(tree, prices.__getitem__)
             if needed is None:
                 return None
             for index in needed[1]:
@@ -81,34 +88,63 @@ def _relaxed(node: Node, known: Sequence[bool], *, unknown: bool) -> Node:
 _Texts = frozenset[tuple[str, bool]]
 """Literals and expressions, of which a row holds one."""
 
+_NONE: _Texts = frozenset()
 
-def _of_atom(plan: Plan, index: int, cut: Callable[[str], str]) -> _Texts:
-    """Of which a raw row holds one if it passes an atom; empty where that is not known."""
-    atom = plan.atoms[index]
-    parts = plan.computed.get(atom.field or "", ())
-    joints = [part[1:-1] for part in parts if part[:1] == "'"]
-    if (len(parts) > 1 and len(joints) * 2 + 1 != len(parts)) or "" in joints:
-        return frozenset()  # columns joined without text between them: nothing is sure to be in one
 
-    def words(found: frozenset[str]) -> _Texts:
-        each = {cut(_inside(word, joints)) for word in found}
-        return frozenset((word, False) for word in each) if all(each) else frozenset()
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Finds what a raw row must hold to pass an atom."""
 
-    if (atom.op not in TEXT_OPS and atom.op != "re") or not isinstance(atom.value, str):
-        return frozenset()
-    if atom.op != "re":
+    plan: Plan
+    cut: Callable[[str], str]
+    usual: frozenset[str]
+
+    def of_atom(self, index: int) -> _Texts:
+        """Of which a raw row holds one if it passes an atom; empty where that is not known."""
+        atom = self.plan.atoms[index]
+        parts = self.plan.computed.get(atom.field or "", ())
+        joints = [part[1:-1] for part in parts if part[:1] == "'"]
+        if (len(parts) > 1 and len(joints) * 2 + 1 != len(parts)) or "" in joints:
+            return _NONE  # columns joined without text between them: nothing is sure to be in one
+        if not isinstance(atom.value, str):
+            return _NONE
+        if atom.op == "re":
+            return self._of_regex(atom.value, joints, alone=not parts)
+        if atom.op not in TEXT_OPS:
+            return _NONE
         pieces = split_glob(atom.value) if atom.op == "like" else [atom.value]
-        longest = max(
-            (cut(_inside(piece, joints)) for piece in pieces if isinstance(piece, str)),
-            key=len,
-            default="",
+        several = [self._words([piece], joints) for piece in pieces if isinstance(piece, str)]
+        return min((each for each in several if each), key=self._cost, default=_NONE)
+
+    def price(self, texts: _Texts) -> float | None:
+        """How common some texts are thought to be; None where there are none.
+
+        Longer literals are rarer; the worth falls steeply so that an OR of many stays dear.
+        """
+        if not texts:
+            return None
+        return sum(
+            _EXPRESSION
+            if expression
+            else 2.0 ** -min(len(text), 40) + _USUAL * (text in self.usual)
+            for text, expression in texts
         )
-        return frozenset(((longest, False),)) if longest else frozenset()
-    needed = required(atom.value, lambda found: _price(words(found)))
-    if needed and (found := words(needed)):
+
+    def _cost(self, texts: _Texts) -> float:
+        return self.price(texts) or 0.0
+
+    def _of_regex(self, pattern: str, joints: list[str], *, alone: bool) -> _Texts:
+        needed = required(pattern, lambda found: self.price(self._words(found, joints)))
+        found = self._words(needed, joints) if needed else _NONE
+        if alone and (not found or self._cost(found) >= _USUAL):
+            expression = _searchable(pattern)
+            if expression is not None:
+                return frozenset(((expression, True),))
         return found
-    expression = None if parts else _searchable(atom.value)
-    return frozenset() if expression is None else frozenset(((expression, True),))
+
+    def _words(self, words: Collection[str], joints: list[str]) -> _Texts:
+        each = {self.cut(_inside(word, joints)) for word in words}
+        return frozenset((word, False) for word in each) if all(each) else _NONE
 
 
 def _inside(word: str, joints: list[str]) -> str:
@@ -117,15 +153,6 @@ def _inside(word: str, joints: list[str]) -> str:
     for joint in [*joints, "\x00"]:
         pieces = [part for piece in pieces for part in piece.split(joint)]
     return max(pieces, key=len, default="").lower()
-
-
-def _price(texts: Collection[tuple[str, bool]]) -> float | None:
-    """Longer literals are rarer; the worth falls steeply so that an OR of many stays dear."""
-    if not texts:
-        return None
-    return sum(
-        _EXPRESSION if expression else 2.0 ** -min(len(text), 40) for text, expression in texts
-    )
 
 
 _SIMPLE = frozenset(

@@ -58,7 +58,9 @@ class Ruleset:
         """
         return self._matcher(table).match(frame)
 
-    def needles(self, table: str, cut: Callable[[str], str] = str) -> tuple[Needle, ...] | None:
+    def needles(
+        self, table: str, cut: Callable[[str], str] = str, usual: Collection[str] = ()
+    ) -> tuple[Needle, ...] | None:
         """Text that a raw row must hold some of, to match rules of the table.
 
         A row that matches a rule holds at least one of its needles, compared without regard to
@@ -69,9 +71,10 @@ class Ruleset:
             table: Name of a table of the taxonomy.
             cut: What of a literal stands in the raw row as it does in the field: a row may write
                 a blank as `+`. Empty where nothing does.
+            usual: Literals that so many rows hold that others are better, in lower case.
         """
         plan = self.plans.get(table)
-        return () if plan is None else needles(plan, cut)
+        return () if plan is None else needles(plan, cut, usual)
 
     def relaxed(self, table: str, fields: Collection[str]) -> Ruleset:
         """The rules of one table where every other field passes every test, whatever it holds.
