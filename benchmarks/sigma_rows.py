@@ -110,7 +110,7 @@ def _match_file(
     """Match in a process of its own, so that its memory is known and nothing is warm but files."""
     rules = load(paths, taxonomy(), cache=cache)
     rules = part_of(rules, part)
-    frame = pl.read_ipc(written, memory_map=False)  # so that its memory is this process's own
+    frame = pl.read_ipc(written)
     with PeakMemory() as peak:
         before = _cpu()
         begun = time.perf_counter()
