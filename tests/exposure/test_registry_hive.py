@@ -5,14 +5,19 @@ from __future__ import annotations
 import importlib.util
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hevesy.evidence import open_evidence
 from hevesy.exposure.estate import read_estate
 from hevesy.exposure.registry_hive import is_hive, read_hive, server_of_values
+from hevesy.knowledge import load_exchange
 
 if TYPE_CHECKING:
     from hevesy.knowledge import ExchangeKnowledge
@@ -78,6 +83,11 @@ def test_a_broken_hive_is_named(tmp_path: Path, known: ExchangeKnowledge) -> Non
 @pytest.fixture(scope="module")
 def hive_file() -> Any:  # noqa: ANN401  # a module that is no package's
     """The module that writes hives."""
+    return _module()
+
+
+@cache
+def _module() -> Any:  # noqa: ANN401  # a module that is no package's
     spec = importlib.util.spec_from_file_location(
         "hive_file", Path(__file__).with_name("hive_file.py")
     )
@@ -202,6 +212,34 @@ def test_a_service_that_is_disabled_is_a_mitigation(
 
     assert [one.active for one in server.mitigations] == active
     assert all(one.cves == ("CVE-2021-26857",) for one in server.mitigations)
+
+
+@given(st.data())
+def test_no_damage_raises(data: st.DataObject) -> None:
+    """A byte, a number or an end that is not what it should be: read or named, nothing else."""
+    hive = bytearray(_written())
+    place = data.draw(st.integers(0, len(hive) - 1))
+    damage = data.draw(
+        st.sampled_from([b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x20\0\0\0", b"\x01", b""])
+    )
+    hive[place : place + len(damage) if damage else None] = damage
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "SOFTWARE"
+        file.write_bytes(hive)
+        reading = read_hive(file, "in/SOFTWARE", _tables(), "EX01")
+
+    assert len(reading.problems) + len(reading.servers) <= 1
+
+
+@cache
+def _written() -> bytes:
+    """A hive, cut behind its last cell."""
+    return software(_module(), SETUP).rstrip(b"\0")
+
+
+@cache
+def _tables() -> ExchangeKnowledge:
+    return load_exchange()
 
 
 def test_a_hive_in_a_collection_is_read_by_the_command(

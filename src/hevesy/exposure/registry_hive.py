@@ -13,6 +13,7 @@ transaction logs hold is not in it.
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,20 @@ _UPDATES = tuple(f"\\Microsoft\\Updates\\Exchange {year}" for year in (2013, 201
 _PARTS = ("MsiProductMajor", "MsiProductMinor", "MsiBuildMajor", "MsiBuildMinor")
 _DIAGNOSTICS = "\\Microsoft\\ExchangeServer\\v15\\Diagnostics"
 _WINDOWS = "\\Microsoft\\Windows NT\\CurrentVersion"
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    RecursionError,
+    StopIteration,
+    struct.error,
+)
+"""What regipy lets through where the bytes of a hive are not what they should be."""
 _E2013 = (15, 0)
 _DISABLED = 4
 _KB = re.compile(r"KB\d{6,8}")
@@ -67,7 +82,7 @@ def read_hive(file: Path, place: str, known: ExchangeKnowledge, server: str = ""
         updates = [values for key in _UPDATES for values in _below(hive, key)]
         settings = _settings(hive, place)
         disabled = _disabled(hive, place, known)
-    except (broken, cut, OSError, ValueError, KeyError, EOFError) as error:
+    except (broken, cut, *_DAMAGE) as error:
         said = str(error).splitlines()[-1] if str(error) else type(error).__name__
         return Reading(problems=(f"{place}: cannot be read: {said}",))
     found = server_of_values(setup, updates, place, known, server)
