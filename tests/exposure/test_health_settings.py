@@ -6,13 +6,17 @@ No output of a real run was at hand: these are made after the scripts that write
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hevesy.exposure.health_checker import read_health_checker
 from hevesy.exposure.health_settings import pick, truth
 from hevesy.exposure.settled import settled
+from hevesy.knowledge import load_exchange
 
 if TYPE_CHECKING:
     from hevesy.knowledge import ExchangeKnowledge
@@ -289,3 +293,92 @@ def test_the_text_extraction_of_fip_fs(
     found = settings(known, exchange={"FileContentInformation": files})
 
     assert found["no_text_extraction_override"].met is met
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 20_000)
+    | st.sampled_from(
+        ["", "True", "Unknown", "@{IsVulnerable=True; Enabled=}", "10.0.17763.1", "{M1}"]
+    )
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "Name",
+                    "Enabled",
+                    "Type",
+                    "Status",
+                    "Parameters",
+                    "ComponentName",
+                    "SectionName",
+                    "SimpleSettingOverrides",
+                    "ExtendedProtectionConfiguration",
+                    "VirtualDirectoryName",
+                    "ProperlySecuredConfiguration",
+                    "IsVulnerable",
+                    "CVE202134470",
+                    "CVE202221978",
+                    "DomainPassed",
+                    "GetOwaVirtualDirectory",
+                    "ExternalUrl",
+                    "ProductVersion",
+                    "ModuleList",
+                    "Content",
+                    "C:\\Configuration.xml",
+                    "FileVersion",
+                    "PackageName",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+_ORGANIZATION = st.dictionaries(
+    st.sampled_from(
+        [
+            "EnableDownloadDomains",
+            "GetOrganizationConfig",
+            "GetHybridConfiguration",
+            "GetAuthServer",
+            "GetPartnerApplication",
+            "GetSettingOverride",
+            "SecurityResults",
+        ]
+    ),
+    _VALUES,
+)
+_EXCHANGE = st.dictionaries(
+    st.sampled_from(
+        [
+            "SettingOverrides",
+            "ExtendedProtectionConfig",
+            "VirtualDirectories",
+            "IISSettings",
+            "FileContentInformation",
+            "RegistryValues",
+            "GetExchangeServer",
+        ]
+    ),
+    _VALUES,
+)
+
+
+@given(_ORGANIZATION, _EXCHANGE, st.dictionaries(st.just("RegistryValues"), _VALUES))
+def test_no_value_raises(
+    organization: dict[str, Any], exchange: dict[str, Any], system: dict[str, Any]
+) -> None:
+    """Whatever stands where something else should: a setting is read, or it is not."""
+    found = settings(_tables(), organization, exchange, system)
+
+    assert all(one.met in {True, False, None} and one.why for one in found.values())
+
+
+@cache
+def _tables() -> ExchangeKnowledge:
+    return load_exchange()
