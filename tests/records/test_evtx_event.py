@@ -57,7 +57,9 @@ USUAL_SYSTEM = st.fixed_dictionaries(
         "TimeCreated": st.sampled_from(["2021-03-14T01:39:32.1Z", "1601-01-01T00:00:00Z"]).map(
             lambda time: within(SystemTime=time)
         ),
-        "EventRecordID": st.integers(0, 1 << 40),
+        "EventRecordID": st.one_of(
+            st.integers(0, 1 << 40), st.sampled_from(["17", "017", "1\n", "-1", "\u0661"])
+        ),
         "Channel": st.sampled_from(["Security", "Sysmon", None]),
         "Computer": st.sampled_from(["mxs01.contoso.com", "a b", "MXS01"]),
     },

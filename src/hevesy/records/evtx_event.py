@@ -16,6 +16,9 @@ __all__ = ["EventDecoder", "EventParts", "plain"]
 
 _Scalar = int | str | None
 _Filled = Annotated[str, msgspec.Meta(min_length=1)]
+_Whole = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+_Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}$")]
+"""A log that was exported again holds its numbers as text."""
 
 
 def _named(name: str) -> Any:  # noqa: ANN401  # what msgspec says it returns
@@ -85,7 +88,7 @@ class _System(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True)
 
     provider: _Provider = _named("Provider")
     time: _TimeCreated = _named("TimeCreated")
-    number: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] = _named("EventRecordID")
+    number: _Whole | _Digits = _named("EventRecordID")
     event: int | str | _Qualified | None = _absent("EventID")
     version: Any = _absent("Version")
     level: _Scalar = _absent("Level")
@@ -194,7 +197,7 @@ class EventDecoder:
             whole[place] = event
             add_system(_SYSTEM(event))
             add_time(event.system.time.attributes.system_time)
-            parts.numbers.append(event.system.number)
+            parts.numbers.append(int(event.system.number))
             texts.append("{}")
         try:
             parts.data[:] = _ALL_DATA.decode(f"[{','.join(texts)}]")
@@ -253,7 +256,7 @@ def _all_whole(raws: list[str]) -> EventParts:
             return parts._replace(strange=True)
         parts.systems.append(_SYSTEM(event))
         parts.times.append(event.system.time.attributes.system_time)
-        parts.numbers.append(event.system.number)
+        parts.numbers.append(int(event.system.number))
         parts.data.append({})
         _add_data(parts, place, event)
     return parts
