@@ -91,7 +91,7 @@ def here(order: Callable[[Sequence[Any]], Sequence[Any]]) -> Callable[..., Itera
     """Runs tasks in this process, in an order of its own."""
 
     def run(
-        plan: PoolPlan[Any, ReadResult], tasks: Sequence[Task[Any]]
+        plan: PoolPlan[Any, ReadResult], tasks: Sequence[Task[Any]], _workers: object = None
     ) -> Iterator[ReadResult | Undone[Any]]:
         with patch("hevesy.runner.worker.limit_own_memory"):
             plan.initializer(*plan.initargs)

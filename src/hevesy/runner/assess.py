@@ -24,6 +24,7 @@ from hevesy.runner.memory import PeakMemory
 from hevesy.runner.naming import correlate, name_servers
 from hevesy.runner.reading import follow, load_all, read_all, take_in
 from hevesy.runner.state import State
+from hevesy.runner.workers import byte_counter, workers_of
 from hevesy.tables import Tables
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ def assess(options: Options, console: Console | None = None) -> Run:
     begun = time.perf_counter()
     scratch = Path(tempfile.mkdtemp(prefix="hevesy-"))
     try:
-        with PeakMemory() as peak:
-            state = _run(State(options, scratch, console))
+        counter = byte_counter()
+        with PeakMemory() as peak, workers_of(options, scratch, counter) as workers:
+            state = _run(State(options, scratch, console, workers, counter))
             assessment, tables = _results(state)
             html = reports.write_html(assessment, tables, mark=reports.Mark(f"TLP:{options.tlp}"))
         seconds = time.perf_counter() - begun

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hevesy.assessment import Mention, unseen_servers
 from hevesy.exposure import Reading, evidence_of, examine, gather, read_web_configs
 from hevesy.model import Loss, ServerEvidence, Source
+from hevesy.runner.memory import limit_own_memory
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
-from hevesy.runner.settings_pass import SettingsRead, prepare, read_settings, speaks_of_settings
+from hevesy.runner.settings_pass import EXCHANGE, SettingsRead, read_settings, speaks_of_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,12 +56,14 @@ def _settings(state: State) -> tuple[list[SettingsRead], list[Loss]]:
         Task(tuple(wanted[i : i + _TASK_SOURCES]), options.seconds_per_source)
         for i in range(0, len(wanted), _TASK_SOURCES)
     ]
-    setup = (state.scratch, options.memory_limit, state.loaded.exchange)
+    (state.scratch / EXCHANGE).write_bytes(pickle.dumps(state.loaded.exchange))
+    work = partial(read_settings, scratch=state.scratch)
+    setup = (options.memory_limit,)
     jobs = min(options.jobs, len(tasks))
-    plan: PoolPlan[Source, SettingsRead] = PoolPlan(read_settings, prepare, setup, jobs)
+    plan: PoolPlan[Source, SettingsRead] = PoolPlan(work, limit_own_memory, setup, jobs)
     read: list[SettingsRead] = []
     losses: list[Loss] = []
-    for result in run_tasks(plan, tasks):
+    for result in run_tasks(plan, tasks, state.workers):
         if isinstance(result, Undone):
             at = result.source
             losses.append(Loss(at.input, at.path, "quarantined", result.reason))

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from hevesy.runner.memory import TOO_MUCH_MEMORY
 
-__all__ = ["Task", "Undone", "run_tasks"]
+__all__ = ["PoolPlan", "Task", "Undone", "Workers", "run_tasks"]
 
 Item = TypeVar("Item")
 """What is read: a source, or a piece of one."""
@@ -48,8 +48,40 @@ class PoolPlan(Generic[Item, Result]):
     jobs: int
 
 
+class Workers:
+    """Worker processes that several stages use: to start one costs most of a second."""
+
+    def __init__(
+        self, initializer: Callable[..., None], initargs: tuple[object, ...], jobs: int
+    ) -> None:
+        """Prepare processes; they start with the first task, or with `start`."""
+        # Spawned, not forked: polars keeps threads, and a fork of a process with threads may hang.
+        context = multiprocessing.get_context("spawn")
+        self.jobs = jobs
+        self.pool = ProcessPool(
+            max_workers=jobs, initializer=initializer, initargs=initargs, context=context
+        )
+
+    def start(self) -> None:
+        """Let the processes start while something else is done."""
+        self.pool.schedule(_nothing)
+
+    def __enter__(self) -> Self:
+        """Begin to use them."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them, whatever they do."""
+        self.pool.stop()  # type: ignore[no-untyped-call]  # pebble types its values only
+        self.pool.join()
+
+
+def _nothing() -> None:
+    """The first task of a process that is to start."""
+
+
 def run_tasks(
-    plan: PoolPlan[Item, Result], tasks: Sequence[Task[Item]]
+    plan: PoolPlan[Item, Result], tasks: Sequence[Task[Item]], workers: Workers | None = None
 ) -> Iterator[Result | Undone[Item]]:
     """Run tasks in worker processes, in any order of completion.
 
@@ -59,40 +91,34 @@ def run_tasks(
     Args:
         plan: What to run and where.
         tasks: What to run it on.
+        workers: Processes that are there already, prepared as the plan says; None: its own.
 
     Yields:
         Results and undone sources, as they come.
     """
+    if workers is None:
+        with Workers(plan.initializer, plan.initargs, plan.jobs) as own:
+            yield from run_tasks(plan, tasks, own)
+        return
     waiting = deque(tasks)
     running: dict[Future[Sequence[Result]], Task[Item]] = {}
-    # Spawned, not forked: polars keeps threads, and a fork of a process with threads may hang.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(
-        max_workers=plan.jobs, initializer=plan.initializer, initargs=plan.initargs, context=context
-    )
-    try:
-        while waiting or running:
-            while waiting and len(running) < plan.jobs * 2:
-                task = waiting.popleft()
-                future = pool.schedule(plan.work, args=(task.sources,), timeout=task.seconds)
-                running[future] = task
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for finished in done:
-                task = running.pop(finished)
-                reason = _reason(finished, task)
-                if not reason:
-                    yield from finished.result()
-                elif len(task.sources) == 1:
-                    yield Undone(task.sources[0], reason)
-                else:
-                    middle = len(task.sources) // 2
-                    halves = (task.sources[:middle], task.sources[middle:])
-                    waiting.extendleft(Task(half, task.seconds) for half in halves)
-        pool.close()  # type: ignore[no-untyped-call]  # pebble types its values only
-        pool.join()
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]  # likewise
-        pool.join()
+    while waiting or running:
+        while waiting and len(running) < workers.jobs * 2:
+            task = waiting.popleft()
+            future = workers.pool.schedule(plan.work, args=(task.sources,), timeout=task.seconds)
+            running[future] = task
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for finished in done:
+            task = running.pop(finished)
+            reason = _reason(finished, task)
+            if not reason:
+                yield from finished.result()
+            elif len(task.sources) == 1:
+                yield Undone(task.sources[0], reason)
+            else:
+                middle = len(task.sources) // 2
+                halves = (task.sources[:middle], task.sources[middle:])
+                waiting.extendleft(Task(half, task.seconds) for half in halves)
 
 
 def _reason(future: Future[Sequence[Result]], task: Task[Item]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import pickle
 from dataclasses import replace
 from datetime import timedelta
@@ -23,12 +21,14 @@ from hevesy.runner.piece import Piece, pieces_of, put_together
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
 from hevesy.runner.progress import ByteProgress
 from hevesy.runner.worker import (
+    DETECTOR,
+    FOLLOWED,
     ReadResult,
-    WorkerSetup,
     follow_sources,
     read_sources,
     set_up,
 )
+from hevesy.runner.workers import byte_counter, set_up_with
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ __all__ = ["follow", "load_all", "read_all", "take_in"]
 
 _TASKS_A_WORKER = 8
 """Enough that workers end at about the same time, whatever the sources are."""
-_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 _TASK_BYTES = 32 << 20
 _TASK_FILES = (256, 512)
 """Most bytes of a task, least and most files: rules cost something a task, however few its rows."""
@@ -90,7 +89,8 @@ def _paths(options: Options) -> list[str]:
 
 def read_all(state: State) -> State:
     """First and second pass: every byte once, surveyed and compared."""
-    results, losses = _in_workers(state, "reading", state.sources, read_sources, {})
+    _keep(state, DETECTOR, state.loaded.detector)
+    results, losses = _in_workers(state, "reading", state.sources, read_sources)
     by_place = {(r.source.input, r.source.path): r for r in results}
     ordered = tuple(by_place[key] for s in state.sources if (key := (s.input, s.path)) in by_place)
     rules = dict(state.rules) | {rule.id: rule for r in ordered for rule in r.rules}
@@ -117,7 +117,8 @@ def follow(state: State) -> State:
         and r.source.collection in followed
         and (r.source.input, r.source.path) not in state.duplicates
     ]
-    results, losses = _in_workers(state, "following", wanted, follow_sources, followed)
+    _keep(state, FOLLOWED, followed)
+    results, losses = _in_workers(state, "following", wanted, follow_sources)
     touches = _sealed(load_parts(results, TOUCHES), state.results)
     touches = corrected(with_servers(touches, results, state), state.options.clocks)
     options, baseline = state.options, state.loaded.detector.baseline
@@ -188,34 +189,21 @@ def _in_workers(
     title: str,
     sources: Sequence[Source],
     work: Callable[[tuple[Source | Piece, ...]], Sequence[ReadResult]],
-    followed: Mapping[str, tuple[tuple[str, str], ...]],
 ) -> tuple[list[ReadResult], list[Loss]]:
     if not sources:
         return [], []
     options = state.options
-    setup = WorkerSetup(
-        detector=_pickled(state),
-        scratch=state.scratch,
-        memory_limit=options.memory_limit,
-        since=options.since,
-        until=options.until,
-        followed=followed,
-    )
     tasks = _tasks(sources, options.seconds_per_source, options.jobs)
-    counter = multiprocessing.get_context("spawn").Value("Q", 0)
-    plan = PoolPlan(work, set_up, (setup, counter), min(options.jobs, len(tasks)))
+    counter = state.counter or byte_counter()
+    counter.value = 0
+    setup = set_up_with(options, state.scratch, counter)
+    plan = PoolPlan(work, set_up, setup, min(options.jobs, len(tasks)))
     results: list[ReadResult] = []
     losses: list[Loss] = []
     undone: dict[Piece, str] = {}
     total = sum(s.size for s in sources)
-    # Processes already use every core; threads of polars in each of them would only get in the way.
-    os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // plan.jobs))
-    # Blocks of some MB come and go: without this, glibc gives each back to the system and asks for
-    # it again, which takes as long as what is done with them. Other systems do not look at it.
-    for name, size in _MALLOC.items():
-        os.environ.setdefault(name, str(size))
     with ByteProgress(state.console, title, total, counter):
-        for result in run_tasks(plan, tasks):
+        for result in run_tasks(plan, tasks, state.workers):
             if not isinstance(result, Undone):
                 results.append(result)
             elif isinstance(result.source, Piece):
@@ -230,11 +218,9 @@ def _in_workers(
     return results, losses
 
 
-def _pickled(state: State) -> Path:
-    path = state.scratch / "detector.pickle"
-    if not path.exists():
-        path.write_bytes(pickle.dumps(state.loaded.detector))
-    return path
+def _keep(state: State, name: str, what: object) -> None:
+    """Leave something for the workers."""
+    (state.scratch / name).write_bytes(pickle.dumps(what))
 
 
 def _tasks(sources: Sequence[Source], seconds: float, jobs: int) -> list[Task[Source | Piece]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hevesy.errors import EvidenceError
 from hevesy.evidence import Reach, reach_many
 from hevesy.exposure import ExposureFile, Reading, file_kind, read_file
 from hevesy.model import Source
-from hevesy.runner.memory import limit_own_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from hevesy.knowledge import ExchangeKnowledge
 
-__all__ = ["SettingsRead", "prepare", "read_settings", "speaks_of_settings"]
+__all__ = ["EXCHANGE", "SettingsRead", "read_settings", "speaks_of_settings"]
 
 FILE_LIMIT = 64 << 20
 """Bytes of a file that are read; a setup log of many years is smaller."""
@@ -32,7 +33,9 @@ _KINDS = (
 )
 _NAMES = ("exsetup.exe", "configuration.xml")
 """Files of no kind that evidence has: Exchange's version, the malware filter's configuration."""
-_STATE: list[tuple[Path, ExchangeKnowledge]] = []
+
+EXCHANGE = "exchange.pickle"
+"""The tables of Exchange, in the scratch folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,21 @@ def speaks_of_settings(source: Source) -> bool:
     return source.kind in _KINDS or name in _NAMES
 
 
-def prepare(scratch: Path, memory_limit: int, known: ExchangeKnowledge) -> None:
-    """Prepare this process.
+@cache
+def _known(path: Path) -> ExchangeKnowledge:
+    # A pickle of our own, from a private folder that this run made.
+    known: ExchangeKnowledge = pickle.loads(path.read_bytes())  # noqa: S301  # see above
+    return known
+
+
+def read_settings(sources: tuple[Source, ...], *, scratch: Path) -> Sequence[SettingsRead]:
+    """Read some files; nothing in them can make a reader raise.
 
     Args:
-        scratch: Private folder of the run.
-        memory_limit: Bytes that this process may take.
-        known: The tables.
+        sources: The files.
+        scratch: Private folder of the run, in which `EXCHANGE` lies.
     """
-    limit_own_memory(memory_limit)
-    _STATE[:] = [(scratch, known)]
-
-
-def read_settings(sources: tuple[Source, ...]) -> Sequence[SettingsRead]:
-    """Read some files; nothing in them can make a reader raise."""
-    scratch, known = _STATE[0]
+    known = _known(scratch / EXCHANGE)
     return [
         _read(source, reached, scratch, known)
         for source, reached in reach_many(sources, scratch=scratch)

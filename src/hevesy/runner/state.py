@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from hevesy.model import (
 )
 from hevesy.runner.content import Content
 from hevesy.runner.options import Options
+from hevesy.runner.pool import Workers
 from hevesy.runner.worker import ReadResult
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ class State:
     """Private folder, removed at the end."""
     console: Console | None = None
     """Where progress is shown; None: nowhere."""
+    workers: Workers | None = None
+    """Processes that the stages use; None: each starts its own."""
+    counter: Synchronized[int] | None = None
+    """Bytes that the workers have read, for the progress bar."""
     content: Content | None = None
     evidence: Evidence | None = None
     sources: tuple[Source, ...] = ()

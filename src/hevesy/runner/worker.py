@@ -10,13 +10,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import polars as pl
 
-from hevesy.detection import Detector
 from hevesy.errors import EvidenceError, EvidenceRefused
 from hevesy.evidence import Reach, open_plain, reach_many
 from hevesy.model import Loss, Source, Survey
@@ -28,30 +28,55 @@ from hevesy.runner.piece import Piece
 from hevesy.runner.result import PieceRead, ReadResult
 from hevesy.tables import KINDS
 
-__all__ = ["ReadResult", "WorkerSetup", "follow_sources", "read_sources", "set_up"]
+if TYPE_CHECKING:
+    from hevesy.detection import Detector
+
+__all__ = [
+    "DETECTOR",
+    "FOLLOWED",
+    "ReadResult",
+    "WorkerSetup",
+    "follow_sources",
+    "read_sources",
+    "set_up",
+]
+
+DETECTOR = "detector.pickle"
+"""The `Detector`, in the scratch folder, before the first task."""
+FOLLOWED = "followed.pickle"
+"""Types and values to follow by collection, in the scratch folder, before the third pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
     """What a worker needs for all of its sources."""
 
-    detector: Path
-    """A pickled `Detector`."""
     scratch: Path
-    """Private folder of the run, where parts are left for the parent."""
+    """Private folder of the run: what is known when tasks begin lies there (`DETECTOR`,
+    `FOLLOWED`), and parts are left there for the parent."""
     memory_limit: int
     since: datetime | None
     until: datetime | None
-    followed: Mapping[str, tuple[tuple[str, str], ...]]
-    """Values to follow by collection, in the third pass."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Worker:
     setup: WorkerSetup
-    detector: Detector
     read: Synchronized[int] | None
     _sieves: dict[str, Sieve | None] = field(default_factory=dict)
+
+    @cached_property
+    def detector(self) -> Detector:
+        """What everything is compared with."""
+        detector: Detector = _kept(self.setup.scratch / DETECTOR)
+        gc.freeze()  # modules and rules stay: they need not be looked through again and again
+        return detector
+
+    @cached_property
+    def followed(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Values to follow by collection, in the third pass."""
+        followed: Mapping[str, tuple[tuple[str, str], ...]] = _kept(self.setup.scratch / FOLLOWED)
+        return followed
 
     def sieve(self, kind: str) -> Sieve | None:
         """What passes over the rows of a kind that match nothing; None where all are read."""
@@ -76,10 +101,12 @@ def set_up(setup: WorkerSetup, read: Synchronized[int] | None = None) -> None:
     """
     limit_own_memory(setup.memory_limit)
     gc.set_threshold(20_000, 20, 50)  # as in the process that started this one
+    _WORKER[:] = [_Worker(setup, read)]
+
+
+def _kept(path: Path) -> Any:  # noqa: ANN401  # what the caller put there
     # A pickle of our own, from a private folder that this run made.
-    detector = pickle.loads(setup.detector.read_bytes())  # noqa: S301  # see above
-    _WORKER[:] = [_Worker(setup, detector, read)]
-    gc.freeze()  # modules and rules stay: they need not be looked through again and again
+    return pickle.loads(path.read_bytes())  # noqa: S301  # see above
 
 
 def read_sources(items: tuple[Source | Piece, ...]) -> list[ReadResult]:
@@ -136,7 +163,7 @@ def _stamp(stream: BinaryIO) -> tuple[int, int]:
 def follow_sources(items: tuple[Source | Piece, ...]) -> list[ReadResult]:
     """Third pass: the rows of some sources that touch followed values."""
     worker = _WORKER[0]
-    task = Following(worker.setup.followed)
+    task = Following(worker.followed)
     results = _each(worker, items, task.read, hashed=False)
     return _left(worker, results, task.finish(results))
 

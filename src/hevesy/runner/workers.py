@@ -1,0 +1,68 @@
+"""The worker processes of a run: how many, what they are given, when they start."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hevesy.runner.pool import Workers
+from hevesy.runner.worker import WorkerSetup, set_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from multiprocessing.sharedctypes import Synchronized
+
+    from hevesy.runner.options import Options
+
+__all__ = ["byte_counter", "set_up_with", "workers_of"]
+
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
+_LITTLE = 1 << 20
+"""Bytes of evidence for which a second process would start in vain."""
+_FEW = 64
+"""Files likewise; a folder with more is not looked through."""
+
+
+def byte_counter() -> Synchronized[int]:
+    """A counter of bytes read, shared with workers."""
+    return multiprocessing.get_context("spawn").Value("Q", 0)
+
+
+def set_up_with(
+    options: Options, scratch: Path, counter: Synchronized[int]
+) -> tuple[WorkerSetup, Synchronized[int]]:
+    """The arguments of `set_up`."""
+    setup = WorkerSetup(scratch, options.memory_limit, options.since, options.until)
+    return setup, counter
+
+
+def workers_of(options: Options, scratch: Path, counter: Synchronized[int]) -> Workers:
+    """The processes of a run; where there is evidence they start at once, beside the loading."""
+    jobs = 1 if _is_little(options.evidence) else options.jobs
+    # Processes already use every core; threads of polars in each of them would only get in the way.
+    os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // jobs))
+    # Blocks of some MB come and go: without this, glibc gives each back to the system and asks for
+    # it again, which takes as long as what is done with them. Other systems do not look at it.
+    for name, size in _MALLOC.items():
+        os.environ.setdefault(name, str(size))
+    workers = Workers(set_up, set_up_with(options, scratch, counter), jobs)
+    if all(Path(path).exists() for path in options.evidence):
+        workers.start()
+    return workers
+
+
+def _is_little(evidence: Iterable[str]) -> bool:
+    """Whether evidence is soon read by one process."""
+    left, files = _LITTLE, _FEW
+    try:
+        for named in evidence:
+            path = Path(named)
+            for file in path.rglob("*") if path.is_dir() else [path]:
+                left, files = left - file.stat().st_size, files - 1
+                if left < 0 or files < 0:
+                    return False
+    except OSError:
+        return False
+    return True
