@@ -33,7 +33,8 @@ class Candidates:
         self._needed = list(needed)
         self._atoms = atoms
         self._fields = fields
-        self._deferred = -1
+        self._changes = -1
+        self._keys = {atoms[each].field for one in needed if one for each in one}
         self._always: list[int] = []
         self._by_field: dict[str | None, dict[int, list[int]]] = {}
         self._searched: dict[str | None, list[int]] = {}
@@ -41,6 +42,9 @@ class Candidates:
 
     def find(self, state: FrameState) -> list[int]:
         """Positions of the rules worth evaluating, in order."""
+        for key in self._keys:  # scans first: they settle which probes are looked for
+            if (searched := state.field(key)) is not None:
+                searched.hit_probes()
         self._index()
         found = set(self._always)
         for key, probes in self._by_field.items():
@@ -57,16 +61,16 @@ class Candidates:
         return sorted(found)
 
     def _index(self) -> None:
-        """Sort the rules by probes; again whenever more probes are deferred."""
-        known = {self._atoms[each].field for one in self._needed if one for each in one}
-        deferred = sum(len(self._fields[key].scanner.deferred) for key in known)
-        if deferred == self._deferred:
+        """Sort the rules by probes; again whenever other probes are looked for."""
+        changes = sum(self._fields[key].scanner.changes for key in self._keys)
+        if changes == self._changes:
             return
-        self._deferred = deferred
+        first, self._changes = self._changes < 0 and not changes, changes
         self._always, self._by_field, self._searched = [], {}, {}
         for position, tree in enumerate(self._group.trees):
             needed = self._needed[position]
-            if needed is not None and not all(map(self._eager, needed)):
+            known = needed is not None and all(map(self._eager, needed))
+            if not known and not (first and needed is None):
                 found = clause(tree, self._price)
                 needed = self._needed[position] = None if found is None else sorted(found[1])
             if needed is None:

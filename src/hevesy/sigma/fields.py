@@ -49,6 +49,9 @@ class FieldAtoms:
     def hits(self, values: Values) -> Hits:
         """Scan values for all eager probes, the cheaper way."""
         scanner = self.scanner
+        many = len(values) > 2 * _SAMPLE
+        if many:
+            scanner.widen()
         work = len(values) * len(scanner.searched)
         if not work:
             return {}
@@ -56,7 +59,7 @@ class FieldAtoms:
             self._plain_work += work
             folded = [text or "" for text in values.folded_texts]
             return plain_hits(scanner.probes, scanner.searched, folded)
-        if len(values) > 2 * _SAMPLE:
+        if many:
             self._defer_hot(values)
         return scanner.scan(values.joined)
 

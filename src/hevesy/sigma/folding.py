@@ -6,10 +6,12 @@ import polars as pl
 
 from hevesy.sigma.atom import fold
 
-__all__ = ["as_text", "fold_series"]
+__all__ = ["as_text", "beyond_ascii", "fold_series"]
 
 _FEW = 64
 """So many values are folded one by one in Python, more in columns."""
+_RARE = 20
+"""One value in so many with letters outside ASCII is folded by itself, more in columns."""
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -36,9 +38,20 @@ def fold_series(text: pl.Series) -> pl.Series:
     if len(text) <= _FEW:
         folded = [None if value is None else fold(value) for value in text.to_list()]
         return pl.Series(folded, dtype=pl.String)
-    plain = text.str.len_bytes().sum() == text.str.len_chars().sum()
-    if not plain:
-        text = text.str.replace_all("\u212a", "\uf8fe", literal=True)
-        text = text.str.replace_all("\u0130", "\uf8ff", literal=True)
+    beyond = beyond_ascii(text)
     lower = text.str.to_lowercase()
-    return lower if plain else lower.str.replace_all("ς", "σ", literal=True)  # noqa: RUF001  # the Greek letter is meant
+    if beyond.is_empty():
+        return lower
+    if len(beyond) * _RARE < len(text):
+        return lower.scatter(beyond, [fold(value) for value in text.gather(beyond).to_list()])
+    text = text.str.replace_all("\u212a", "\uf8fe", literal=True)
+    text = text.str.replace_all("\u0130", "\uf8ff", literal=True)
+    return text.str.to_lowercase().str.replace_all("ς", "σ", literal=True)  # noqa: RUF001  # the Greek letter is meant
+
+
+def beyond_ascii(text: pl.Series) -> pl.Series:
+    """The numbers of the values that hold a letter outside ASCII."""
+    size, letters = text.str.len_bytes(), text.str.len_chars()
+    if size.sum() == letters.sum():
+        return pl.Series(dtype=pl.UInt32)
+    return (size != letters).arg_true()

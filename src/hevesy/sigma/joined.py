@@ -36,22 +36,26 @@ class Piece:
 class Joined:
     """The values of a column as buffers, made when first asked for and kept."""
 
-    def __init__(self, text: pl.Series) -> None:
-        """Take text as it stands; a value that is null counts as empty."""
+    def __init__(self, text: pl.Series, *, folded: bool = False) -> None:
+        """Take text, as it stands or folded; a value that is null counts as empty."""
         self._text = text.fill_null("") if text.null_count() else text
+        self._folded = folded
 
     @cached_property
     def pieces(self) -> list[tuple[int, Piece]]:
         """Runs of values, each with the number of its first."""
-        return [(start, _piece(values)) for start, values in _slices(self._text)]
+        pieces = _slices(self._text)
+        return [(start, _piece(values, folded=self._folded)) for start, values in pieces]
 
 
-def _piece(text: pl.Series) -> Piece:
-    buffer, lengths = _together(text), text.str.len_bytes()
-    if buffer.isascii():  # folding is then what bytes can do themselves
-        return Piece(buffer.lower(), lengths.cast(pl.Int64))
-    folded = fold_series(text)
-    return Piece(_together(folded), folded.str.len_bytes().cast(pl.Int64))
+def _piece(text: pl.Series, *, folded: bool) -> Piece:
+    buffer = _together(text)
+    if not folded and buffer.isascii():  # folding is then what bytes can do themselves
+        buffer = buffer.lower()
+    elif not folded:
+        text = fold_series(text)
+        buffer = _together(text)
+    return Piece(buffer, text.str.len_bytes().cast(pl.Int64))
 
 
 def _together(text: pl.Series) -> bytes:

@@ -28,12 +28,17 @@ class Probe:
     text: str
 
     @property
+    def scannable(self) -> bool:
+        """Whether a pass can look for it: hyperscan takes patterns as C strings."""
+        return bool(self.text) and "\x00" not in self.text
+
+    @property
     def sparse(self) -> bool:
-        """Whether a pass may look for it: what is too short is found everywhere."""
+        """Whether a pass had better look for it: what is short may be found everywhere."""
         text = self.text
-        if not text or "\x00" in text:  # hyperscan takes patterns as C strings
-            return False
-        return self.kind != "contains" or len(text) > _SHORT or not text.isascii()
+        return self.scannable and (
+            self.kind != "contains" or len(text) > _SHORT or not text.isascii()
+        )
 
     def passing(self, values: Sequence[str | None]) -> list[int]:
         """The numbers of the folded values that pass; one that is None does not."""

@@ -33,6 +33,9 @@ class Scanner:
         """Sort out what a single pass can look for; nothing is compiled yet."""
         self.probes = probes
         self.deferred = {index for index, probe in enumerate(probes) if not probe.sparse}
+        self._short = {index for index in self.deferred if probes[index].scannable}
+        self.changes = 0
+        """How often it has changed which probes a scan looks for."""
         self._cache = cache
         self._engine: Engine | None = None
         self._patterns: list[bytes] = []
@@ -48,9 +51,19 @@ class Scanner:
     def defer(self, hot: set[int]) -> None:
         """Leave probes out from now on, which hit so often that they are better tested directly."""
         if hot - self.deferred:
-            self.deferred |= hot
-            self.searched = [each for each in self.searched if each not in hot]
-            self._engine = None
+            self._choose(self.deferred | hot)
+
+    def widen(self) -> None:
+        """Look for short literals too: a sample must tell next which of them are too common."""
+        if self._short:
+            self._choose(self.deferred - self._short)
+            self._short = set()
+
+    def _choose(self, deferred: set[int]) -> None:
+        self.deferred = deferred
+        self.searched = [each for each in range(len(self.probes)) if each not in deferred]
+        self.changes += 1
+        self._engine = None
 
     def sample(self, values: Joined) -> Hits:
         """The hits in a few values, without compiling what may not be kept.

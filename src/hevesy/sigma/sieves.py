@@ -98,7 +98,7 @@ def _probes(atom: Atom) -> list[Probe]:
 
 
 def _word_price(words: frozenset[str]) -> float | None:
-    if len(words) > _WORDS or not all(Probe("contains", word).sparse for word in words):
+    if len(words) > _WORDS or not all(Probe("contains", word).scannable for word in words):
         return None
     return length_price(sorted(words))
 

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 import polars as pl
 
 from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, fold, split_glob
-from hevesy.sigma.folding import as_text, fold_series
+from hevesy.sigma.folding import as_text, beyond_ascii, fold_series
 from hevesy.sigma.joined import Joined
 from hevesy.sigma.probe import Probe
 
@@ -58,16 +58,12 @@ class Values:
     @cached_property
     def joined(self) -> Joined:
         """As folded text in one buffer; what has no text counts as empty."""
-        return Joined(self.text)
+        return Joined(self.folded, folded=True) if self.beyond else Joined(self.text)
 
     @cached_property
     def beyond(self) -> list[int]:
         """The numbers of the values that hold a letter outside ASCII."""
-        text = self.text
-        size = text.str.len_bytes()
-        if int(size.sum()) == int(text.str.len_chars().sum()):
-            return []
-        found: list[int] = (size != text.str.len_chars()).arg_true().to_list()
+        found: list[int] = beyond_ascii(self.text).to_list()
         return found
 
     @cached_property
