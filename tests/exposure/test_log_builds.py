@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import polars as pl
 import pytest
 
 from hevesy.exposure.log_builds import (
@@ -12,7 +11,6 @@ from hevesy.exposure.log_builds import (
     evidence_of,
     path_builds,
     received_builds,
-    target_servers,
 )
 from hevesy.model import BuildSeen
 
@@ -62,30 +60,3 @@ def test_a_survey_is_evidence() -> None:
 
     (evidence,) = evidence_of([seen], "in/ECP.LOG")
     assert (evidence.source, evidence.line, evidence.first) == ("in/ECP.LOG", 7, moment)
-
-
-def test_servers_of_the_organization_are_found_by_where_requests_went() -> None:
-    """Those that nobody handed in are marked; what a client named itself is left out."""
-    moment = datetime(2021, 3, 1, tzinfo=UTC)
-    rows = pl.DataFrame(
-        {
-            "time": [moment] * 5,
-            "line": [4, 5, 6, 7, 8],
-            "TargetServer": ["ex02.example.org", "EX01", "ex03", "localhost", "ex04"],
-            "TargetServerVersion": [
-                "15.01.2375.000",
-                "15.01.2375.000",
-                "15.01.1466.000",
-                "15.01.2375.000",
-                "0.00.0003.000",
-            ],
-            "AnchorMailbox": [None, None, "ServerInfo~ex03/ecp/x", None, None],
-        }
-    )
-
-    (server,) = target_servers(rows, "HttpProxy.LOG", "EX01")
-    assert (server.name, server.aliases) == ("EX02", ("ex02.example.org",))
-    assert server.seen_from == ("EX01",)
-    (build,) = server.builds
-    assert (build.build, build.grade, build.line) == ("15.1.2375.0", "cu_only", 4)
-    assert target_servers(rows.drop("TargetServer"), "x", "EX01") == ()

@@ -1,8 +1,7 @@
-"""Builds that log lines carry: of the server itself, and of servers that nobody handed in.
+"""Builds that log lines carry.
 
 Sources: `FEAuth=BEVersion-N` in HttpProxy's GenericInfo (N less 0x70000000 holds major, minor and
-build in 6, 6 and 15 bits), its TargetServer and TargetServerVersion, the `id 15.2.2562.37` of a
-Received header, `/owa/auth/15.1.2375/` in URLs and folder names. None but the Received header tells
+build in 6, 6 and 15 bits), the `id 15.2.2562.37` of a Received header, `/owa/auth/15.1.2375/` in URLs and folder names. None but the Received header tells
 the security update; what a client can write (a URL, the back end that an SSRF names) is no proof.
 """
 
@@ -11,15 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from hevesy.exposure.reading import short_name
 from hevesy.knowledge import Build, parse_build, show_build
-from hevesy.model import BuildEvidence, ServerEvidence
+from hevesy.model import BuildEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from hevesy.model import BuildSeen
 
@@ -28,12 +23,9 @@ __all__ = [
     "evidence_of",
     "path_builds",
     "received_builds",
-    "target_servers",
 ]
 
 _MARK = 0x70000000
-_FORGED = r"(?i)ServerInfo~|X-BEResource|X-AnonResource"
-"""Rows whose back end the client named itself."""
 _PATH = re.compile(
     r"/(?:owa|ecp)/(?:auth/|prem/)?(1[45])\.(\d{1,2})\.(\d{3,5})(?:\.(\d{1,4}))?/", re.IGNORECASE
 )
@@ -41,7 +33,7 @@ _RECEIVED = re.compile(
     r"\bwith Microsoft SMTP Server\b[^;]*?\bid (1[45]\.\d{1,2}\.\d{1,5}\.\d{1,4})\b"
 )
 _LIMIT = 1000
-"""Servers of one log that are kept; an organization has fewer."""
+"""Builds of one text that are kept."""
 
 
 def evidence_of(builds: Iterable[BuildSeen], place: str) -> tuple[BuildEvidence, ...]:
@@ -101,56 +93,3 @@ def received_builds(header: str, place: str, line: int | None = None) -> tuple[B
         BuildEvidence(show_build(build), "su_exact", "received", place, line)
         for build in dict.fromkeys(numbers)
     )
-
-
-def target_servers(rows: pl.DataFrame, place: str, server: str) -> tuple[ServerEvidence, ...]:
-    """Servers to which HttpProxy passed requests on, with their cumulative updates.
-
-    A server of which nothing was handed in is found by this. Rows whose back end the client named
-    itself (`ServerInfo~`, `X-BEResource`) are left out.
-
-    Args:
-        rows: of the table httpproxy: `time line TargetServer TargetServerVersion`, and
-            `AnchorMailbox RoutingHint` where they are.
-        place: how a person finds the log.
-        server: whose log it is.
-    """
-    if not {"TargetServer", "TargetServerVersion", "time"} <= set(rows.columns):
-        return ()
-    forged = [
-        pl.col(name).str.contains(_FORGED).fill_null(value=False)
-        for name in ("AnchorMailbox", "RoutingHint")
-        if name in rows.columns
-    ]
-    line = pl.col("line").min() if "line" in rows.columns else pl.lit(None, pl.Int64).first()
-    seen = (
-        rows.lazy()
-        .filter(pl.col("TargetServer").str.len_chars() > 0)
-        .filter(~pl.any_horizontal(*forged) if forged else pl.lit(value=True))
-        .group_by("TargetServer", "TargetServerVersion")
-        .agg(pl.col("time").min().alias("first"), pl.col("time").max().alias("last"), line=line)
-        .sort("TargetServer", "TargetServerVersion")
-        .head(_LIMIT)
-        .collect()
-    )
-    found = []
-    for name, version, first, last, number in seen.iter_rows():
-        build = parse_build(str(version or ""))
-        if build and short_name(name) not in {"", "LOCALHOST", short_name(server)}:
-            evidence = _target(build, place, number, first, last)
-            aliases = (name,) if "." in name else ()
-            found.append(
-                ServerEvidence(
-                    short_name(name),
-                    (evidence,),
-                    aliases=aliases,
-                    seen_from=(short_name(server) or place,),
-                )
-            )
-    return tuple(found)
-
-
-def _target(
-    build: Build, place: str, line: int | None, first: datetime, last: datetime
-) -> BuildEvidence:
-    return BuildEvidence(show_build(build), "cu_only", "target_server", place, line, first, last)
