@@ -1,8 +1,9 @@
 """Builds that log lines carry.
 
 Sources: `FEAuth=BEVersion-N` in HttpProxy's GenericInfo (N less 0x70000000 holds major, minor and
-build in 6, 6 and 15 bits), the `id 15.2.2562.37` of a Received header, `/owa/auth/15.1.2375/` in URLs and folder names. None but the Received header tells
-the security update; what a client can write (a URL, the back end that an SSRF names) is no proof.
+build in 6, 6 and 15 bits), the `id 15.2.2562.37` of a Received header, `/owa/auth/15.1.2375/` in
+URLs and folder names. None but the Received header tells the security update; what a client can
+write (a URL) is no proof.
 """
 
 from __future__ import annotations
