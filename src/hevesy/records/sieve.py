@@ -325,7 +325,11 @@ def _many(count: int, rows: ByteRows) -> bool:
 
 def _extraordinary(block: ByteBlock) -> bool:
     """Whether something about a block has to be told beside its rows."""
-    return block.wide or block.endless is not None or not block.data or b"\0" in block.data
+    data = block.data
+    if block.wide or block.endless is not None or not data or b"\0" in data:
+        return True
+    # A mark that is not the first thing of a log: two logs were joined.
+    return not data.isascii() and data.find(_BOM, 0 if block.offset else 1) >= 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,9 @@ __all__ = ["follow", "load_all", "read_all", "take_in"]
 
 _TASKS_A_WORKER = 8
 """Enough that workers end at about the same time, whatever the sources are."""
-_TASK_BYTES = 32 << 20
+_TASK_BYTES = (32 << 20, 256 << 20)
 _TASK_FILES = (256, 512)
-"""Most bytes of a task, least and most files: rules cost something a task, however few its rows."""
+"""Least and most of a task: rules cost something a task, however few its rows."""
 _REMAINDER = 4
 """What is left and is less than one part in so many is no task of its own."""
 _FOLLOWED_TABLES = ("iis", "httpproxy", "ecp_server", "ecp_activity")
@@ -228,7 +228,7 @@ def _tasks(sources: Sequence[Source], seconds: float, jobs: int) -> list[Task[So
 
     What lies in one compressed archive stays together: it is read in one pass.
     """
-    most_bytes = min(_TASK_BYTES, -(-sum(source.size for source in sources) // jobs))
+    most_bytes = _share(sum(source.size for source in sources), jobs, _TASK_BYTES)
     most_files = _share(len(sources), jobs, _TASK_FILES)
     tasks: list[Task[Source | Piece]] = []
     batches: list[list[Source]] = [[]]
