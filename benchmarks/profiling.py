@@ -14,7 +14,7 @@ from hevesy.runner.content import rule_cache
 from hevesy.runner.options import Options
 from hevesy.runner.reading import load_all, take_in
 from hevesy.runner.state import State
-from hevesy.runner.worker import WorkerSetup, read_sources, set_up
+from hevesy.runner.worker import DETECTOR, WorkerSetup, read_sources, set_up
 
 __all__ = ["profile"]
 
@@ -40,9 +40,8 @@ def profile(evidence: Path, rules: tuple[Path, ...] = (), *, top: int = 40) -> s
     try:
         options = Options((str(evidence),), scratch / "case", rules=rules)
         state = take_in(load_all(State(options, scratch)))
-        detector = scratch / "detector.pickle"
-        detector.write_bytes(pickle.dumps(state.loaded.detector))
-        set_up(WorkerSetup(detector, scratch, 16 << 30, None, None, {}))
+        (scratch / DETECTOR).write_bytes(pickle.dumps(state.loaded.detector))
+        set_up(WorkerSetup(scratch, 16 << 30, None, None))
         measured = cProfile.Profile(time.process_time)
         groups = [state.sources[i : i + _GROUP] for i in range(0, len(state.sources), _GROUP)]
         measured.enable()
