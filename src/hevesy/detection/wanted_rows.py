@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+import tomllib
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from hevesy.detection.raw_row import in_raw_cell, in_raw_row
@@ -19,26 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = ["wanted_rows"]
 
-_COLUMNS = {
-    "iis": ("cs-method", "cs-uri-stem", "sc-status"),
-    "httpproxy": ("Method", "UrlStem", "HttpStatus"),
-}
-"""By table the columns that hold few different values together, and tell most rules apart."""
 
-# What so many ordinary rows hold that looking for it is of no use.
-_USUAL = {
-    "iis": (
-        *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
-        *("/ecp/ddi/ddiservice.svc/", "/ecp/ddi/ddiservice.svc/setobject", "/powershell"),
-        *("get", "post", "mozilla/5.0", "applewebkit/537.36", "windows", "exchange", "microsoft"),
-    ),
-    "httpproxy": (
-        *("/owa/", "/ecp/", "/ews/", "/mapi/", "/microsoft-server-activesync/"),
-        *("/autodiscover/", "/rpc/", "/oab/", "/powershell/", "/rest/", "/api/"),
-        *("/ecp/ddi/ddiservice.svc/", "/ews/exchange.asmx", "server~"),
-        *("get", "post", "mozilla/5.0", "applewebkit/537.36", "windows", "exchange", "microsoft"),
-    ),
-}
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What ordinary rows of a table hold; see `usual_rows.toml`."""
+
+    judged_by: tuple[str, ...] = ()
+    usual: frozenset[str] = frozenset()
+
+
+@cache
+def _usual() -> dict[str, _Usual]:
+    """By table."""
+    text = (resources.files("hevesy.detection") / "usual_rows.toml").read_text(encoding="utf-8")
+    return {
+        table: _Usual(tuple(told["judged_by"]), frozenset(told["usual"]))
+        for table, told in tomllib.loads(text).items()
+    }
 
 
 def wanted_rows(
@@ -56,10 +56,11 @@ def wanted_rows(
     """
     asking: dict[tuple[str, bool], int] = {}
     rulesets: list[tuple[Ruleset, int]] = []
-    columns = _COLUMNS.get(table, ())
+    ordinary = _usual().get(table, _Usual())
+    columns = ordinary.judged_by
     first = ALWAYS.bit_length()
     for rules in sigma:
-        found = rules.ruleset.needles(table, in_raw_cell, _USUAL.get(table, ()))
+        found = rules.ruleset.needles(table, in_raw_cell, ordinary.usual)
         if found is None:
             return None
         for needle in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hevesy.tables import later_kinds
@@ -24,14 +25,15 @@ _PAGES = (
 )
 
 
-def head_lines(head: bytes) -> list[str]:
+@lru_cache(maxsize=1)  # each parser asks for those of the same file
+def head_lines(head: bytes) -> tuple[str, ...]:
     """The first lines of a file, lower case, without BOM and blanks around; blank ones left out."""
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         text = head.decode("utf-16", errors="replace")
     else:
         text = head.decode("utf-8-sig", errors="replace")
     lines = (line.strip(" \t\r\0\ufeff").lower() for line in text.split("\n", _LINES)[:_LINES])
-    return [line for line in lines if line]
+    return tuple(line for line in lines if line)
 
 
 def log_type(head: bytes) -> str:
