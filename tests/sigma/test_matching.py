@@ -185,7 +185,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-MODES = ("few", "columns", "scan", "aho", "hot", "slices")
+MODES = ("few", "columns", "scan", "aho", "hot", "many", "slices")
 
 
 @contextlib.contextmanager
@@ -204,8 +204,9 @@ def mode(name: str) -> Iterator[None]:
         if name in ("scan", "aho", "hot"):
             stack.enter_context(mock.patch("hevesy.sigma.fields._PLAIN", 0))
         if name == "hot":
-            stack.enter_context(mock.patch("hevesy.sigma.fields._SAMPLE", 1))
             stack.enter_context(mock.patch("hevesy.sigma.fields._CALLBACKS", 0))
+        if name in ("hot", "many"):
+            stack.enter_context(mock.patch("hevesy.sigma.fields._SAMPLE", 1))
         if name == "slices":
             stack.enter_context(mock.patch("hevesy.sigma.matching._ROWS", 2))
         if name == "aho":
@@ -272,6 +273,23 @@ def test_a_sample_compiles_no_database(tmp_path: Path) -> None:
     assert result.height == 10_000
     assert compiled.call_count == 1
     assert sorted(compiled.call_args.args[0]) == [b"never", b"rare"]
+
+
+def test_a_column_keeps_to_what_its_own_scan_looked_for(tmp_path: Path) -> None:
+    """A later column with many values makes short literals worth a scan, not those before it."""
+    found = [
+        {
+            "title": "invented",
+            "logsource": {"category": "test"},
+            "detection": {"s": [word], "condition": "s"},
+        }
+        for word in ("zq", "longer")
+    ]
+    few = ["nothing", "here zq", "nothing", "nothing"]
+    frame = pl.DataFrame({"text": few, "other": [f"value {number}" for number in range(4)]})
+    with mode("many"):
+        result = _load(tmp_path, *found).match("test", frame)
+    assert result.rows() == [(0, 1)]
 
 
 TABLES = st.lists(rows, max_size=8)

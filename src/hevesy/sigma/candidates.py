@@ -51,10 +51,7 @@ class Candidates:
             field = state.field(key)
             if field is None:
                 continue
-            hit = field.hit_probes()
-            # what has been deferred by this very scan may hit too
-            hit |= self._fields[key].scanner.deferred
-            for probe in hit & probes.keys():
+            for probe in field.hit_probes() & probes.keys():
                 found.update(probes[probe])
             if key in self._searched and field.holds_beyond():
                 found.update(self._searched[key])

@@ -77,7 +77,7 @@ class Searched(Protocol):
     """A field, or several at once, in one frame."""
 
     def hit_probes(self) -> set[int]:
-        """The eager probes that some value passes."""
+        """The probes that some value passes, or may: those that were not looked for."""
         ...
 
     def holds_beyond(self) -> bool:
@@ -105,12 +105,22 @@ class FieldState:
         self._weights: dict[int, int] = {}
 
     @cached_property
-    def _hits(self) -> Hits:
-        return self._atoms.hits(self._cells.values)
+    def _scanned(self) -> tuple[Hits, set[int]]:
+        """What was found, and the probes that this scan did not look for.
+
+        Another column that is asked the same atoms may change what the scanner looks for later.
+        """
+        return self._atoms.hits(self._cells.values), self._atoms.scanner.deferred
+
+    def _eager(self, atom: int) -> bool:
+        """Whether the scan has told which values can pass the atom."""
+        probes = self._atoms.probes_of.get(atom)
+        return probes is not None and self._scanned[1].isdisjoint(probes)
 
     def hit_probes(self) -> set[int]:
         """See `Searched`."""
-        return set(self._hits)
+        hits, deferred = self._scanned
+        return deferred.union(hits)
 
     def holds_beyond(self) -> bool:
         """See `Searched`."""
@@ -123,9 +133,9 @@ class FieldState:
             return len(known)
         weight = self._weights.get(atom)
         if weight is None:
-            hits = self._hits  # before `eager` is asked: scanning may defer probes
-            if not self._atoms.eager(atom):
+            if not self._eager(atom):
                 return None
+            hits, _ = self._scanned
             found = [hit for probe in self._atoms.probes_of[atom] if (hit := hits.get(probe))]
             weight = sum(self._cells.weight(hit) for hit in found)
             if self._atoms.atoms[atom].op == "re" and (beyond := self._cells.values.beyond):
@@ -155,16 +165,16 @@ class FieldState:
     def _passing(self, number: int) -> Sequence[int]:
         """All distinct values that pass, by their number."""
         atom, values = self._atoms.atoms[number], self._cells.values
-        hits = self._hits
-        if not self._atoms.eager(number):
+        if not self._eager(number):
             return passing(atom, values)
+        hits, _ = self._scanned
         found = [hit for probe in self._atoms.probes_of[number] if (hit := hits.get(probe))]
         if atom.op == "re" and values.beyond:
             found.append(values.beyond)
         if not found:
             return []
         hit = found[0] if len(found) == 1 else sorted(set().union(*found))
-        if atom.op in ("like", "re") or atom.flags:  # the probe was only a sieve
+        if atom.op in ("like", "re") or atom.flags:  # the probe alone does not tell
             among = Values(values.raw.gather(hit))
             return [hit[each] for each in passing(atom, among)]
         return hit
