@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hevesy.sigma.anchors import length_price
 from hevesy.sigma.needs import clause
-from hevesy.sigma.sieves import length_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class Candidates:
         atoms: Sequence[Atom],
         fields: Mapping[str | None, FieldAtoms],
     ) -> None:
-        """Take what each rule needs (`Sieves.needed`); what is deferred is looked at anew."""
+        """Take what each rule needs (`Anchors.needed`); what is deferred is looked at anew."""
         self._group = group
         self._needed = list(needed)
         self._atoms = atoms

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hevesy.sigma.anchors import FieldAnchors
     from hevesy.sigma.atom import Atom
     from hevesy.sigma.cells import Cells
     from hevesy.sigma.probe import Hits
-    from hevesy.sigma.sieves import FieldSieve
 
 __all__ = ["FieldAtoms", "FieldState", "Searched", "UnitedField"]
 
@@ -34,11 +34,11 @@ _FEW = 64  # rows below which cleverness costs more than it saves
 class FieldAtoms:
     """What a process knows of one field for all frames: its atoms, probes and scanner."""
 
-    def __init__(self, atoms: Sequence[Atom], sieve: FieldSieve, cache: Path | None) -> None:
-        """Take all atoms of the plan, and what its sieve looks for in this field."""
+    def __init__(self, atoms: Sequence[Atom], anchors: FieldAnchors, cache: Path | None) -> None:
+        """Take all atoms of the plan, and the anchors of those of this field."""
         self.atoms = atoms
-        self.probes_of = sieve.of_atom
-        self.scanner = Scanner(sieve.probes, cache)
+        self.probes_of = anchors.of_atom
+        self.scanner = Scanner(anchors.probes, cache)
         self._plain_work = 0
 
     def eager(self, atom: int) -> bool:

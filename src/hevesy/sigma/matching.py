@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 from pyroaring import BitMap
 
+from hevesy.sigma.anchors import FieldAnchors, anchors_of
 from hevesy.sigma.atom import AND, NOT, Node
 from hevesy.sigma.candidates import Candidates
 from hevesy.sigma.fields import FieldAtoms
 from hevesy.sigma.folding import as_text
 from hevesy.sigma.frames import FrameState
-from hevesy.sigma.sieves import FieldSieve, sieves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,14 +37,14 @@ _SLOW = {"re": 4.0, "fieldref": 2.0, "cidr": 3.0, "like": 2.0}
 class _Fields(dict[str | None, FieldAtoms]):
     """What is known of each field, worked out for the fields that frames have."""
 
-    def __init__(self, plan: Plan, sieves: list[FieldSieve], cache: Path | None) -> None:
+    def __init__(self, plan: Plan, anchors: list[FieldAnchors], cache: Path | None) -> None:
         self._atoms = plan.atoms
-        self._sieves = {sieve.field: sieve for sieve in sieves}
+        self._anchors = {each.field: each for each in anchors}
         self._cache = cache
 
     def __missing__(self, key: str | None) -> FieldAtoms:
-        sieve = self._sieves.get(key) or FieldSieve(key, [], {})
-        found = self[key] = FieldAtoms(self._atoms, sieve, self._cache)
+        anchors = self._anchors.get(key) or FieldAnchors(key, [], {})
+        found = self[key] = FieldAtoms(self._atoms, anchors, self._cache)
         return found
 
 
@@ -54,8 +54,8 @@ class Matcher:
     def __init__(self, plan: Plan, cache: Path | None = None) -> None:
         """Take the plan; databases are compiled by the frames that need them."""
         self._plan = plan
-        self._sieves = plan.sieves or sieves_of(plan.atoms, plan.groups)
-        self._fields = _Fields(plan, self._sieves.fields, cache)
+        self._anchors = plan.anchors or anchors_of(plan.atoms, plan.groups)
+        self._fields = _Fields(plan, self._anchors.fields, cache)
         self._candidates: dict[int, Candidates] = {}
 
     def match(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -92,12 +92,12 @@ class Matcher:
         self, number: int, group: Group, evaluation: _Evaluation, rows: BitMap
     ) -> Iterator[tuple[int, BitMap]]:
         """The matches of the rules behind one gate."""
-        if self._sieves.keywords[number]:
+        if self._anchors.keywords[number]:
             evaluation.state.search_in(rows)
             evaluation.forget()
         candidates = self._candidates.get(number)
         if candidates is None:
-            needed = self._sieves.needed[number]
+            needed = self._anchors.needed[number]
             candidates = Candidates(group, needed, self._plan.atoms, self._fields)
             self._candidates[number] = candidates
         for position in candidates.find(evaluation.state):

@@ -73,7 +73,7 @@ def relaxed(plan: Plan, fields: Collection[str]) -> Plan:
         )
         for group in plan.groups
     ]
-    return replace(plan, groups=groups, sieves=None)
+    return replace(plan, groups=groups, anchors=None)
 
 
 def _relaxed(node: Node, known: Sequence[bool], *, unknown: bool) -> Node:

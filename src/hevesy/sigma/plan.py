@@ -6,9 +6,9 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hevesy.sigma.anchors import Anchors, anchors_of
 from hevesy.sigma.atom import Atom, AtomTable, Node
 from hevesy.sigma.lowering import NotUsableError, lower_rule
-from hevesy.sigma.sieves import Sieves, sieves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ class Plan:
     """Columns that keyword atoms search; None: all text columns."""
     correlated: dict[str, list[str]] = field(default_factory=dict)
     """Field that correlations ask for -> keys of fields, of which the first with a value counts."""
-    sieves: Sieves | None = None
+    anchors: Anchors | None = None
     """Worked out when the rules are loaded; None: not yet."""
 
 
@@ -101,7 +101,7 @@ class PlanBuilder:
             self._computed,
             self._table.keywords,
             self._correlated,
-            sieves_of(self._atoms.atoms, groups),
+            anchors_of(self._atoms.atoms, groups),
         )
 
     def correlate(self, name: str, alternative: Alternative) -> None:

@@ -75,4 +75,4 @@ def _narrow(plan: Plan, index_of: dict[int, int]) -> Plan:
         if pairs:
             indexes, trees = (list(each) for each in zip(*pairs, strict=True))
             groups.append(Group(moved(group.gate), indexes, trees))
-    return replace(plan, atoms=atoms.atoms, groups=groups, sieves=None)
+    return replace(plan, atoms=atoms.atoms, groups=groups, anchors=None)

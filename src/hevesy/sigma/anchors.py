@@ -1,4 +1,4 @@
-"""Which literals a value must hold to pass an atom, and of which atoms a rule needs one.
+"""Anchors: literals that a value must hold to pass an atom, and atoms of which a rule needs one.
 
 Worked out once for a rule set and kept with it: what a frame costs does not grow by it.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hevesy.sigma.plan import Group
 
-__all__ = ["FieldSieve", "Sieves", "fields_in", "length_price", "sieves_of"]
+__all__ = ["Anchors", "FieldAnchors", "anchors_of", "fields_in", "length_price"]
 
 _EXACT = ("equals", "startswith", "endswith", "contains")
 _WORDS = 16
@@ -27,8 +27,8 @@ _WORDS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class FieldSieve:
-    """What one pass over the values of a field looks for."""
+class FieldAnchors:
+    """Those of the atoms of one field: what one pass over its values looks for."""
 
     field: str | None
     """As in `Atom.field`."""
@@ -39,10 +39,10 @@ class FieldSieve:
 
 
 @dataclass(frozen=True, slots=True)
-class Sieves:
+class Anchors:
     """Those of all fields, and what they say of each rule."""
 
-    fields: list[FieldSieve]
+    fields: list[FieldAnchors]
     needed: list[list[list[int] | None]]
     """For each group and each rule of it: the atoms of which a matching row passes one; None where
     a row may match without."""
@@ -50,16 +50,16 @@ class Sieves:
     """For each group, whether a rule of it searches all columns."""
 
 
-def sieves_of(atoms: Sequence[Atom], groups: Sequence[Group]) -> Sieves:
-    """Work out the sieves of a plan."""
+def anchors_of(atoms: Sequence[Atom], groups: Sequence[Group]) -> Anchors:
+    """Work out the anchors of a plan."""
     by_field: dict[str | None, list[int]] = defaultdict(list)
     for index, atom in enumerate(atoms):
         by_field[atom.field].append(index)
-    fields = [_field_sieve(key, atoms, indexes) for key, indexes in by_field.items()]
+    fields = [_field_anchors(key, atoms, indexes) for key, indexes in by_field.items()]
     prices: dict[int, float] = {}
-    for sieve in fields:
-        for index, probes in sieve.of_atom.items():
-            words = [sieve.probes[each] for each in probes]
+    for field in fields:
+        for index, probes in field.of_atom.items():
+            words = [field.probes[each] for each in probes]
             price = length_price([word.text for word in words])
             if price is not None and all(word.sparse for word in words):
                 prices[index] = price
@@ -68,7 +68,7 @@ def sieves_of(atoms: Sequence[Atom], groups: Sequence[Group]) -> Sieves:
         any(atoms[each].field is None for tree in group.trees for each in fields_in(tree))
         for group in groups
     ]
-    return Sieves(fields, needed, keywords)
+    return Anchors(fields, needed, keywords)
 
 
 def _needed(tree: Node, price: Callable[[int], float | None]) -> list[int] | None:
@@ -76,14 +76,14 @@ def _needed(tree: Node, price: Callable[[int], float | None]) -> list[int] | Non
     return None if found is None else sorted(found[1])
 
 
-def _field_sieve(key: str | None, atoms: Sequence[Atom], indexes: Sequence[int]) -> FieldSieve:
+def _field_anchors(key: str | None, atoms: Sequence[Atom], indexes: Sequence[int]) -> FieldAnchors:
     numbers: dict[Probe, int] = {}
     of_atom: dict[int, list[int]] = {}
     for index in indexes:
         probes = _probes(atoms[index])
         if probes:
             of_atom[index] = [numbers.setdefault(probe, len(numbers)) for probe in probes]
-    return FieldSieve(key, list(numbers), of_atom)
+    return FieldAnchors(key, list(numbers), of_atom)
 
 
 def _probes(atom: Atom) -> list[Probe]:
