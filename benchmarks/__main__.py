@@ -48,6 +48,7 @@ def _measure(arguments: list[str]) -> int:
         sizes=tuple(sorted(asked.size)),
         rates=tuple(asked.rate),
         rows=asked.rows,
+        events=asked.events,
         repeats=asked.repeat,
         jobs=asked.jobs,
         corpora=asked.corpora,
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         help="attack requests a request; the first goes with every size, the others with the least",
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="process creations")
+    parser.add_argument("--events", type=bytes_of, default=100_000_000, help="of EVTX: 1GB")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, in turns")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--corpora", type=Path, default=_CORPORA, help="folder of others' data")

@@ -21,6 +21,8 @@ class Settings:
     """Attack requests a request; the first goes with every size, the others with the first size."""
     rows: int
     """Rows of process creation."""
+    events: int
+    """Bytes of EVTX to invent."""
     repeats: int
     """How often each of ours and its peer run, in turns; medians are shown."""
     jobs: int

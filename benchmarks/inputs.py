@@ -127,6 +127,17 @@ class Inputs:
         with zipfile.ZipFile(rules) as archive:
             return [text for _, text in _rules(archive)]
 
+    def events(self, size: int) -> Path:
+        """Invented EVTX, in which most command lines are distinct.
+
+        Args:
+            size: Bytes to aim at.
+        """
+        top = self.scratch / f"events-{size}"
+        if not top.exists():
+            simulate(load_scenario("events"), top, seed=1, size=size)
+        return top
+
     def evtx(self) -> Path | None:
         """The EVTX files of EVTX-to-MITRE-Attack, in a folder; None where the corpus is absent."""
         whole = self._corpora / "evtx_to_mitre_attack.zip"
