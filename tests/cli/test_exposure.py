@@ -164,7 +164,7 @@ CUT = """<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/
         ("HealthChecker-EX09-1.xml", CUT, "HealthChecker-EX09-1.xml: cannot be read: line 5: "),
         ("HealthChecker-EX09-1.json", '{"a": [', "1.json: cannot be read: line 1: "),
         ("notes.txt", "hello", "notes.txt: tells no build of Exchange and no setting of it"),
-        ("web.config", "<configuration>", "web.config: cannot be read: line 1: no element found"),
+        ("web.config", "<configuration>", "web.config: cannot be read: line 1: ends too early"),
     ],
 )
 def test_bad_input_is_one_sentence_with_file_and_line(
@@ -250,6 +250,25 @@ def test_addresses_may_stand_in_a_file(tmp_path: Path, capsys: pytest.CaptureFix
     file.write_text("https://a.example.invalid\nhello\n", encoding="utf-8")
     assert main(["exposure", str(file)]) == 2
     assert "ours.txt: tells no build of Exchange" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(
+    inventory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that is not there ends no run with a traceback."""
+    place = tmp_path / "missing" / "page.html"
+    assert main(["exposure", str(inventory), "--format", "html", "-o", str(place)]) == 2
+    assert "hevesy: cannot write " in capsys.readouterr().err
+
+
+def test_who_can_install_nothing_is_told_to_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exchange 2013 with its last update: out of support, and that there is a way."""
+    file = tmp_path / "inventory.csv"
+    file.write_text("name,build\nEX01,15.0.1497.48\n", encoding="utf-8")
+    main(["exposure", str(file)])
+    assert "  move to Exchange Server SE: Exchange Server 2013 is" in capsys.readouterr().out
 
 
 def test_a_csaf_document_names_who_says_it(

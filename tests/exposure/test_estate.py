@@ -65,7 +65,10 @@ def test_a_collection_tells_its_server_and_its_neighbours(
     assert all(b.first for b in own.builds if b.origin != "folder")
     assert (other.name, other.seen_from) == ("EX02", ("EX01",))
     assert estate.problems == (
-        "EX01.zip/C/inetpub/wwwroot/web.config: cannot be read: line 1: no element found",
+        (
+            "EX01.zip/C/inetpub/wwwroot/web.config: cannot be read: line 1: ends too early, "
+            "<configuration> of line 1 is not closed"
+        ),
     )
 
 

@@ -101,7 +101,9 @@ def test_what_cannot_be_read_is_named(known: ExchangeKnowledge) -> None:
     """A file cut short is one sentence with its line."""
     reading = read_objects(objects((SERVER, server_properties()))[:-20], "s.xml", known)
 
-    assert reading.problems == ("s.xml: cannot be read: line 2: unclosed token",)
+    assert reading.problems == (
+        "s.xml: cannot be read: line 2: ends too early, <Props> of line 2 is not closed",
+    )
 
 
 def _corpus(corpora: Path, known: ExchangeKnowledge, name: str) -> Reading:

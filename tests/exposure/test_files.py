@@ -61,7 +61,10 @@ def test_an_estate_is_read_as_one(known: ExchangeKnowledge) -> None:
     assert servers[1].mitigations[0].active
     assert problems == (
         "i.csv:3: no Exchange build: 'oops'",
-        "3/applicationHost.config: cannot be read: line 1: no element found",
+        (
+            "3/applicationHost.config: cannot be read: line 1: ends too early, "
+            "<configuration> of line 1 is not closed"
+        ),
         "what.bin: says nothing of builds or settings",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,32 @@ def test_between_two_builds_that_agree_the_answer_is_known(known: ExchangeKnowle
 
     assert open_at(open_twice, SSRF, at(7), known).answer == "yes"
     assert open_at(fixed_twice, SSRF, at(7), known).answer == "no"
+
+
+def test_no_more_is_said_of_two_builds_than_is_known(known: ExchangeKnowledge) -> None:
+    """Where one build is open and of the other it is not known, neither is called fixed."""
+    server = ServerEvidence("A", (lines("15.1.2176.2", 4, 5), lines("15.1.2176.99", 9, 10)))
+    found = open_at(server, SSRF, at(7), known)
+
+    assert found.answer == "cannot_tell"
+    assert "the other is not" not in found.why
+    assert "is not known of each of them" in found.why
+
+
+def test_after_the_last_line_is_after_all_builds(known: ExchangeKnowledge) -> None:
+    """A build that lines show within the time of another one is not the last that was seen."""
+    server = ServerEvidence("A", (lines("15.1.2176.2", 1, 10), lines("15.1.2176.9", 2, 3)))
+
+    assert "after 2021-03-11" in open_at(server, SSRF, at(12), known).why
+
+
+def test_the_mitigation_that_stood_is_the_one_that_is_named(known: ExchangeKnowledge) -> None:
+    """Of two rules, the one that came later did not stop an attack before it."""
+    sooner = Mitigation("a", "Sooner", (SSRF,), active=True, why="", source="a", since=at(5))
+    later = replace(sooner, name="b", title="Later", since=at(7))
+    server = ServerEvidence("A", PATCHED.builds, mitigations=(later, sooner))
+
+    assert open_at(server, SSRF, at(6), known).why.endswith("; Sooner")
 
 
 def test_a_mitigation_counts_from_when_it_stands(known: ExchangeKnowledge) -> None:

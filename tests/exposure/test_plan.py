@@ -115,3 +115,16 @@ def test_a_version_that_no_table_knows_has_no_way(known: ExchangeKnowledge) -> N
     target = target_of(known.builds.place(build), known, exact=True)
 
     assert (target.cu, target.su) == (None, None)
+
+
+@pytest.mark.parametrize("build", ["15.2.9999.1", "15.1.2999.1"])
+def test_a_build_newer_than_the_tables_is_not_led_back(
+    build: str, make_server: Make, known: ExchangeKnowledge
+) -> None:
+    """Nobody is told to install an older update over a newer one, nor to leave a new version."""
+    server = examine([make_server(build)], known, TODAY)[0]
+
+    assert not [step for step in server.plan if step.kind in {"cu", "su"}]
+    unknown = [one for one in server.exposures if one.state.value == "unknown" and not one.needs]
+    assert unknown
+    assert not any(one.remedy for one in unknown)

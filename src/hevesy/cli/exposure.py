@@ -25,6 +25,8 @@ FORMATS = ("text", "html", "csv", "json", "csaf")
 _CSAF_TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "AMBER"}
 """CSAF 2.0 has the labels of TLP 1."""
 _REASONS = 3
+_LAST = "retire"
+"""Kind of the step of a plan that leaves a version."""
 _PIECE = 1 << 20
 _COMPARED = (
     "builds.csv",
@@ -219,9 +221,12 @@ def _write(
         for piece in _pieces(arguments, servers, known, today, unread):
             out.write(piece)
         return
-    with arguments.output.open("w", encoding="utf-8", newline="\n") as out:
-        for piece in _pieces(arguments, servers, known, today, unread):
-            out.write(piece)
+    try:
+        with arguments.output.open("w", encoding="utf-8", newline="\n") as out:
+            for piece in _pieces(arguments, servers, known, today, unread):
+                out.write(piece)
+    except OSError as error:
+        raise UsageError(f"cannot write {arguments.output}: {error.strerror}") from error
 
 
 def _pieces(
@@ -310,10 +315,16 @@ def _draw(
     for server, row in zip(servers, rows, strict=True):
         for line in _told(server, str(row["install"]), in_full=in_full):
             yield f"{_visible(line)}\n"
+    builds = max(row.date for row in known.builds.rows)
     yield (
-        f"\nKEV: open and known to be exploited. unknown: the build does not decide it. "
-        f"Tables of {known.as_of}, KEV catalogue of {known.kev_date}.\n"
+        f"\nKEV: open and known to be exploited. unknown: the evidence does not decide it. "
+        f"Builds known to {builds}, KEV catalogue of {known.kev_date}.\n"
     )
+
+
+def _instead(server: ExposedServer) -> list[str]:
+    """What is to be done where there is nothing to install."""
+    return [f"  {one.title[0].lower()}{one.title[1:]}" for one in server.plan if one.kind == _LAST]
 
 
 def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str]:
@@ -321,7 +332,7 @@ def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str
     told = [f"  {server.support}"] if server.build else []
     if exploited := [one.cve.id for one in server.open if one.cve.kev_added]:
         told.append(f"  open, in KEV: {', '.join(exploited)}")
-    told += [f"  install {install}"] if install else []
+    told += [f"  install {install}"] if install else _instead(server)
     told += [f"  conflict: {one}" for one in server.conflicts]
     told += [f"  note: {one}" for one in server.notes]
     told += [

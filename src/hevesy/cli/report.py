@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hevesy.cli import option_values as values
 from hevesy.cli.command import DONE
+from hevesy.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -50,5 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         sys.stdout.write(text)
     else:
-        arguments.output.write_text(text, encoding="utf-8", newline="\n")
+        try:
+            arguments.output.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"cannot write {arguments.output}: {error.strerror}") from error
     return DONE

@@ -289,6 +289,8 @@ def _remedy(ruling: Ruling, updates: str, known: ExchangeKnowledge) -> str:
     if ruling.needs:
         condition = known.conditions[ruling.needs].remedy
         return f"{updates}; then: {condition}" if updates else condition
+    if not updates and ruling.state is ExposureState.UNKNOWN:
+        return ""  # no table knows the build: what to do is not known either, see `gaps`
     return updates or "move to a supported version of Exchange"
 
 

@@ -61,8 +61,9 @@ def open_at(
     if answer.answer != "yes":
         return answer
     measures = [one for one in server.mitigations if one.active and cve in one.cves]
-    if any(one.since and one.since <= moment for one in measures):
-        return OpenAnswer("mitigated", f"{answer.why}; {measures[0].title}", answer.evidence)
+    standing = next((one for one in measures if one.since and one.since <= moment), None)
+    if standing:
+        return OpenAnswer("mitigated", f"{answer.why}; {standing.title}", answer.evidence)
     vague = [one for one in measures if one.since is None or one.since_from == "file_time"]
     if vague:
         when = "since when is not known"
@@ -116,7 +117,7 @@ def _by_builds(
         return _same(nearest, cve, known, periods)
     if not periods:
         return OpenAnswer("cannot_tell", "no dated line shows a build of this server")
-    nearest_one = before[-1] if before else after[0]
+    nearest_one = max(before, key=lambda one: one.last) if before else after[0]
     word, edge = ("after", nearest_one.last) if before else ("before", nearest_one.first)
     why = f"{word} {edge:%Y-%m-%d %H:%M} UTC no line shows a build; {nearest_one.name} was nearest"
     return OpenAnswer("cannot_tell", why, nearest_one.evidence)
@@ -143,7 +144,10 @@ def _same(
     if len(words) == 1:
         return OpenAnswer(answers[0][0], answers[0][1], evidence)
     names = " and ".join(period.name for period in several)
-    why = f"between lines that show {names}, of which one is open and the other is not"
+    if "cannot_tell" in words:
+        why = f"lines around it show {names}; whether it was open is not known of each of them"
+    else:
+        why = f"between lines that show {names}, of which one is open and the other is not"
     return OpenAnswer("cannot_tell", why, evidence)
 
 

@@ -43,6 +43,9 @@ def target_of(place: Placement, known: ExchangeKnowledge, *, exact: bool) -> Tar
     if newest_cu is None:
         return Target(None, None)
     newest = builds.newest_update(place.product, newest_cu.cu)
+    if not place.cu and newest and place.build > newest.build:
+        # Newer than all that the tables know: what they know is no way forward.
+        return Target(None, None)
     own = builds.newest_update(place.product, place.cu) if place.cu else None
     served = own is not None and newest is not None and own.released >= newest.released
     cu = None if served else newest_cu

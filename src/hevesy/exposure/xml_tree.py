@@ -16,6 +16,7 @@ __all__ = ["XmlElement", "parse_xml"]
 _DEPTH = 400
 _ELEMENTS = 2_000_000
 _BYTES = 64 << 20
+_CUT_SHORT = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ def parse_xml(data: bytes) -> XmlElement:
     try:
         builder.parser.Parse(data, True)  # noqa: FBT003  # expat takes it by position
     except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
+        reason = builder.unclosed(error.code) or expat.ErrorString(error.code)
         raise EvidenceError(f"line {error.lineno}: {reason}") from error
     except (LookupError, ValueError) as error:
         raise EvidenceError(f"line {builder.parser.CurrentLineNumber}: {error}") from error
@@ -108,6 +109,13 @@ class _Builder:
         else:
             self.root = element
         self._open.append(element)
+
+    def unclosed(self, code: int) -> str:
+        """What a file that was cut short lacks; empty where the mistake is another one."""
+        if not self._open or expat.errors.messages.get(code) not in _CUT_SHORT:
+            return ""
+        last = self._open[-1]
+        return f"ends too early, <{last.tag}> of line {last.line} is not closed"
 
     def _end(self, _tag: str) -> None:
         self._open.pop()
