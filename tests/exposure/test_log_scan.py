@@ -166,6 +166,14 @@ def test_damaged_lines_are_passed_over() -> None:
     assert seen(found, "columns") == [("15.1.2176.2", 1, 2, 4), ("15.1.2176.9", 3, 3, 10)]
 
 
+@pytest.mark.parametrize("cut", ["2021-03-05T10", "2021-03-05T10,x,15,1,2176,9,"])
+def test_a_row_that_was_cut_short_does_not_hide_the_first_of_a_build(cut: str) -> None:
+    """The row below it is the first that shows the new build, not the last."""
+    found = scan([*head(), row(1), cut, row(2, NEW), row(3, NEW)])
+
+    assert seen(found, "columns") == [("15.1.2176.2", 1, 1, 4), ("15.1.2176.9", 2, 3, 6)]
+
+
 def test_an_endless_line_is_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not kept in memory, and the rows after it are read."""
     monkeypatch.setattr(log_scan, "_PIECE", 1000)

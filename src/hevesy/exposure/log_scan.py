@@ -215,8 +215,12 @@ class _Scan:
         build, position, low = "", begin, begin
         while hit := _deviating(place, build).search(data, position, end):
             position = hit.end()
-            cells = data[hit.start() + 1 : hit.start() + 1024].split(b",", place + 4)[place:]
+            # A row that was cut short must not lend the cells of the one below it.
+            line = data[hit.start() + 1 : hit.start() + 1024].partition(b"\n")[0]
+            cells = line.rstrip(b"\r").split(b",", place + 4)[place:]
             number = parse_build(b".".join(cells[:4]).decode("ascii", "replace"))
+            if not _ROW.match(data, hit.start()):
+                number = None
             if build:
                 self._see_last((build, "columns"), data, low, hit.start())
             low = hit.start() if number else hit.end()
