@@ -158,6 +158,8 @@ def rows_of(data: bytes, shape: Shape, base: int = 0) -> tuple[ByteRows, Times]:
         plain &= ~long
     for odd in _oddities(data, array, shape):
         plain[np.searchsorted(ends, odd)] = False
+    if b"\r\r" in data:
+        plain &= ~_many_returns(array, ends)
     for column, widths in shape.numbers.items():
         right = rows.digits(column, widths)
         if not right.all():
@@ -204,6 +206,13 @@ def _oddities(data: bytes, array: NDArray[np.uint8], shape: Shape) -> list[NDArr
     if not data.isascii():
         found.append(np.flatnonzero(array >= _ASCII))
     return found
+
+
+def _many_returns(array: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which lines end with several carriage returns: all of them belong to the line's end."""
+    several: NDArray[np.bool_] = array[np.maximum(ends - 1, 0)] == _CARRIAGE
+    several &= array[np.maximum(ends - 2, 0)] == _CARRIAGE
+    return several
 
 
 def _gathered(array: NDArray[np.uint8], places: NDArray[np.int64], width: int) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "BLANK",
     "COLUMN_LIMIT",
     "COLUMN_LISTS",
     "Context",
@@ -27,6 +28,12 @@ COLUMN_LIMIT = 1000
 
 COLUMN_LISTS = 64
 """Different column lists in one block that are read; hostile evidence changes them every row."""
+
+BLANK = (
+    "".join(map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))))
+    + "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What is blank to polars (Unicode's `White_Space`); Python's `strip` takes more for it."""
 
 _FIELDS = "#Fields:"
 _VERSION = "#Version:"
@@ -126,7 +133,7 @@ def after_comment(before: Context, line: str) -> Context:
     """What holds after a line that begins with `#`, as `sections` has it."""
     for name, directive in (("fields", _FIELDS), ("version", _VERSION), ("date", _DATE)):
         if line[: len(directive)].lower() == directive.lower():
-            return replace(before, **{name: line[len(directive) :].strip()})
+            return replace(before, **{name: line[len(directive) :].strip(BLANK)})
     return before
 
 

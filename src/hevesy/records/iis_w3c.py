@@ -97,7 +97,7 @@ def _shows_exchange(names: Sequence[str]) -> pl.Expr | None:
     """Whether a row shows that the server runs Exchange: it answered, and not with an error."""
     if not {"cs-uri-stem", "sc-status"} <= set(names):
         return None
-    answered = pl.col("sc-status").str.contains(r"^0*[123]\d\d$")
+    answered = pl.col("sc-status").str.contains(r"^0*[123]?\d?\d$")
     return answered & pl.col("cs-uri-stem").str.contains(EXCHANGE_STEMS)
 
 

@@ -51,13 +51,14 @@ def other_servers(
     cells: Mapping[str, str],
     line: int,
 ) -> tuple[Passed, ...]:
-    """Other servers that rows which are passed over tell of, each with its first and last row.
+    """Other servers that rows which are passed over tell of, with their first line and times.
 
     They count no rows: those are counted by day already.
     """
     if not form.others:
         return ()
-    own = {cell.split(".")[0].upper().encode() for cell in cells.values()}
+    short = cells.get(form.server, "").split(".")[0].upper().encode()
+    own = set() if short.isdigit() else {short}  # digits begin an address: it has no short name
     at = np.flatnonzero(_without_own(rows, form.others[0], over, own))
     if not len(at):
         return ()
@@ -66,11 +67,11 @@ def other_servers(
     told: dict[tuple[bytes, ...], list[int]] = {}
     pairs = zip(*(rows.cells(at, column) for column in form.others), strict=True)
     for row, key in zip(at.tolist(), pairs, strict=True):
-        told.setdefault(key, [row, row])[1] = row
+        told.setdefault(key, []).append(row)
     names = [form.layout.names[column] for column in form.others]
     return tuple(
-        _between(first, last, times, {**cells, **_named_cells(names, key)}, line)
-        for key, (first, last) in list(told.items())[:_OTHERS]
+        _between(found, times, {**cells, **_named_cells(names, key)}, line)
+        for key, found in list(told.items())[:_OTHERS]
     )
 
 
@@ -97,15 +98,13 @@ def _named_cells(names: Sequence[str], key: tuple[bytes, ...]) -> dict[str, str]
     return {name: cell.decode() for name, cell in zip(names, key, strict=True)}
 
 
-def _between(first: int, last: int, times: Times, cells: Mapping[str, str], line: int) -> Passed:
-    early, late = sorted((_moment(first, times), _moment(last, times)))
-    return Passed(0, early, late, first + line, last + line, cells)
-
-
-def _moment(row: int, times: Times) -> datetime:
-    day = times.days if isinstance(times.days, bytes) else times.days[row]
-    midnight = datetime.fromisoformat(bytes(day).decode())
-    return midnight + timedelta(milliseconds=float(times.clock[row]))
+def _between(rows: Sequence[int], times: Times, cells: Mapping[str, str], line: int) -> Passed:
+    """Some rows, in their order, which need not be that of their times."""
+    over = np.zeros(len(times.clock), np.bool_)
+    over[rows] = True
+    by_day = passed_rows(times, over, cells, line)
+    first, last = min(each.first for each in by_day), max(each.last for each in by_day)
+    return Passed(0, first, last, rows[0] + line, rows[-1] + line, cells)
 
 
 def with_sample(rest: Rest, rows: ByteRows, form: Form, over: NDArray[np.bool_]) -> Rest:

@@ -28,6 +28,8 @@ class Form:
     """Columns that are the same in every row that is passed over: first and last of a run."""
     judged: tuple[int, ...]
     """Columns whose cells say what can still match."""
+    server: str
+    """Column that names the row's own server."""
     others: tuple[int, ...]
     """Columns that tell of another server."""
     asked: Mapping[str, int]
@@ -49,6 +51,8 @@ def form_of(log: TextLog, columns: tuple[str, ...], fields: str) -> Form | None:
     names = layout.names
     if sift is None or layout.rest or names[: len(sift.first)] != sift.first:
         return None
+    if len(names) == len(sift.first):
+        return None  # no separator ends the time
     digits = {names.index(name): widths for name, widths in sift.digits.items() if name in names}
     if set(layout.anchors) - set(sift.digits):
         return None
@@ -57,6 +61,7 @@ def form_of(log: TextLog, columns: tuple[str, ...], fields: str) -> Form | None:
         layout,
         _runs(sorted(names.index(name) for name in sift.constant if name in names)),
         tuple(map(names.index, columns)) if set(columns) <= set(names) else (),
+        log.server,
         tuple(map(names.index, sift.others)) if set(sift.others) <= set(names) else (),
         {name: names.index(name) for name in CLIENT_COLUMNS.get(log.kind, ()) if name in names},
     )

@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from hevesy.records.byte_rows import ByteRows, line_text, lines_as_rows, rows_of
-from hevesy.records.headers import Context, after_comment
+from hevesy.records.headers import BLANK, Context, after_comment
 from hevesy.records.lines import (
     BLOCK_BYTES,
+    LINE_LIMIT,
     ByteBlock,
     byte_blocks,
     line_ends,
@@ -65,8 +66,8 @@ class _Source:
     """Number of the next line."""
     whole: int = 0
     """Blocks that are read as a whole, since the one before had to be."""
-    seen: bool = False
-    """Whether a row that says what the server is has been kept."""
+    seen: set[str] = field(default_factory=set)
+    """Servers of which a row that says what they are has been kept."""
 
 
 class Sieve:
@@ -142,6 +143,8 @@ class Sieve:
         held = [end - 1 - head.size for end in ends if end > head.size]
         if held or not data.isascii():
             rows = lines_as_rows(data, head.size)
+            if _has_long(rows):
+                return None
             read = rows.plain
             read[np.searchsorted(rows.ends, held)] = True
             read[np.searchsorted(rows.ends, np.flatnonzero(rows.array >= _ASCII))] = True
@@ -159,13 +162,13 @@ class Sieve:
             return None
         rows, times = rows_of(block.data, form.shape, head.size)
         odd = np.flatnonzero(~rows.plain)
-        if _many(len(odd), rows) or self._interrupted(rows, odd):
+        if _many(len(odd), rows) or _has_long(rows) or self._interrupted(rows, odd):
             return None
         cells = self._constants(rows, form)
         read = None if cells is None else self._wanted_lines(rows, form, self._search)
         if cells is None or read is None:
             return None
-        self._show(source, rows, form, read)
+        self._show(source, rows, form, read, cells.get(self._log.server, ""))
         passed = passed_rows(times, ~read, cells, head.line)
         passed += other_servers(rows, times, form, ~read, cells, head.line)
         rest = _rest(source, head, block, rows, read, passed)
@@ -181,7 +184,7 @@ class Sieve:
         if head.context.fields is None or head.size == len(block.data) or not settled:
             return None
         rows = lines_as_rows(block.data, head.size)
-        if self._interrupted(rows, np.arange(len(rows.starts))):
+        if _has_long(rows) or self._interrupted(rows, np.arange(len(rows.starts))):
             return None
         return _rest(source, head, block, rows, ~rows.plain, ())
 
@@ -268,11 +271,13 @@ class Sieve:
         }
         return self._possible(valued(self._log, pl.DataFrame(cells)))
 
-    def _show(self, source: _Source, rows: ByteRows, form: Form, read: NDArray[np.bool_]) -> None:
-        """Keep the first row of a source that says what the server is."""
+    def _show(
+        self, source: _Source, rows: ByteRows, form: Form, read: NDArray[np.bool_], server: str
+    ) -> None:
+        """Keep the first row of each server in a source that says what the server is."""
         sift = self._log.sift
         witness = self._log.witness(form.layout.names) if self._log.witness else None
-        if source.seen or witness is None or sift is None:
+        if server in source.seen or witness is None or sift is None:
             return
         columns = [form.layout.names.index(name) for name in sift.shown]
         plain = np.flatnonzero(rows.plain)
@@ -286,7 +291,7 @@ class Sieve:
             shows = pl.DataFrame(cells).select(witness.fill_null(value=False)).to_series()
             if len(found := shows.arg_true()):
                 read[some[found[0]]] = True
-                source.seen = True
+                source.seen.add(server)
                 return
             begin, count = begin + count, count * 2
 
@@ -323,6 +328,11 @@ def _many(count: int, rows: ByteRows) -> bool:
     return count > _FIRST and count > _ODD * len(rows.starts)
 
 
+def _has_long(rows: ByteRows) -> bool:
+    """Whether a line may be too long to be read; a byte that is not UTF-8 becomes four signs."""
+    return len(rows.data) > LINE_LIMIT and int((rows.ends - rows.starts).max()) > LINE_LIMIT // 4
+
+
 def _extraordinary(block: ByteBlock) -> bool:
     """Whether something about a block has to be told beside its rows."""
     data = block.data
@@ -353,7 +363,7 @@ def _head(log: TextLog, source: _Source, block: ByteBlock) -> _Head:
             context = after_comment(context, text)
         elif text.lower().startswith(log.bare_starts):
             context = replace(context, fields=text)
-        elif text.strip():
+        elif text.strip(BLANK):
             break
         at, line = end, line + 1
     return _Head(context, at, line)
