@@ -176,8 +176,35 @@ def _searchable(pattern: str) -> str | None:
     except (re.error, OverflowError, RecursionError, Warning):
         return None
     literals = sum(1 for kind, _ in _items(parsed) if kind is _constants.LITERAL)
-    simple = all(str(kind) in _SIMPLE for kind, _ in _items(parsed))
+    simple = all(
+        str(kind) in _SIMPLE and _takes_plus(kind, value) for kind, value in _items(parsed)
+    )
     return inner if simple and literals >= 4 and parsed.getwidth()[0] >= 4 else None  # noqa: PLR2004  # fewer stand everywhere
+
+
+_BLANKS = ("CATEGORY_SPACE", "CATEGORY_NOT_DIGIT", "CATEGORY_NOT_WORD")
+_PLUSES = ("CATEGORY_NOT_SPACE", "CATEGORY_NOT_DIGIT", "CATEGORY_NOT_WORD")
+
+
+def _takes_plus(kind: Any, value: Any) -> bool:  # noqa: ANN401  # of the parser
+    """Whether a part that takes a blank takes a `+` too, as which a raw row may write it."""
+    name = str(kind)
+    if name == "IN":
+        return not _in_set(value, " ", _BLANKS) or _in_set(value, "+", _PLUSES)
+    return (name, value) not in [("LITERAL", ord(" ")), ("NOT_LITERAL", ord("+"))]
+
+
+def _in_set(members: Any, sign: str, categories: Collection[str]) -> bool:  # noqa: ANN401  # of the parser
+    negated, found = False, False
+    for kind, value in members:
+        name = str(kind)
+        negated = negated or name == "NEGATE"
+        found = found or (
+            (name == "LITERAL" and value == ord(sign))
+            or (name == "RANGE" and value[0] <= ord(sign) <= value[1])
+            or (name == "CATEGORY" and str(value) in categories)
+        )
+    return found != negated
 
 
 def _items(parsed: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  # of the parser
