@@ -16,7 +16,7 @@ import pytest
 
 from hevesy.detection import exchange_signs
 from hevesy.model import Source, Survey
-from hevesy.records import Needle, Wanted, parse
+from hevesy.records import Needle, Rest, Wanted, parse, sieve
 
 Read = Callable[..., tuple[pl.DataFrame, Survey]]
 
@@ -114,3 +114,17 @@ def test_each_server_shows_that_it_runs_exchange(
 
     assert set(signs(None)) == {"A", "B"}
     assert signs(NEVER) == signs(None)
+
+
+def test_long_lines_do_not_wait_for_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few lines are much where they are long: what waits is bounded by its size."""
+    monkeypatch.setattr("hevesy.records.lines.BLOCK_BYTES", 1024)
+    monkeypatch.setattr(sys.modules["hevesy.records.sieve"], "_KEPT_CHARACTERS", 4096)
+    stream = io.BytesIO((IIS + web(1, "/\u00e9" * 150) * 200).encode())
+    through = sieve("iis", NEVER)
+    assert through is not None
+    items = through.read(stream)
+    first = next(items)
+    assert isinstance(first, Rest)
+    assert stream.tell() < 10 * 1024
+    assert sum(len(each.raw) for each in (first, *items) if isinstance(each, Rest)) == 200

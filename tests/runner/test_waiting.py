@@ -21,9 +21,12 @@ def _source(kind: str, data: bytes, place: int) -> Source:
 
 
 @pytest.mark.parametrize("most", [1, 2, 100])
-def test_batches_come_back_to_their_source(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bound", ["_FULL", "_CHARACTERS"])
+def test_batches_come_back_to_their_source(
+    bound: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Logs of different kinds may wait in any order, and however few may wait at once."""
-    monkeypatch.setattr(waiting, "_FULL", most)
+    monkeypatch.setattr(waiting, bound, most)
     taken: list[tuple[int, str, Batch]] = []
     rows = WaitingRows(lambda place, source, batch: taken.append((place, source.path, batch)))
     for place, (kind, data) in enumerate(LOGS):
@@ -48,3 +51,17 @@ def test_what_is_read_at_once_does_not_wait() -> None:
     assert taken == [11]
     rows.read()
     assert taken == [11, 20]
+
+
+def test_long_rows_wait_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive of many small logs with long rows takes no more memory than one of short rows."""
+    monkeypatch.setattr(waiting, "_CHARACTERS", 3 * len(IIS))
+    taken: list[int] = []
+    rows = WaitingRows(lambda place, _source, _batch: taken.append(place))
+    through = sieve("iis", None)
+    assert through is not None
+    long = IIS.replace(b"/a", b"/" + b"a" * 2 * len(IIS))
+    for place in range(3):
+        source = _source("iis", long, place)
+        rows.put(place, source, through.read(io.BytesIO(long), small=True))
+    assert taken == [0, 1]

@@ -61,6 +61,11 @@ class Rest:
     weight: int = 1
     """How many rows each of the sample stands for."""
 
+    @property
+    def characters(self) -> int:
+        """Of its lines: what they cost while they wait."""
+        return sum(map(len, self.raw))
+
 
 def read_rests(log: TextLog, rests: Sequence[Rest]) -> list[Batch]:
     """A batch of each rest, as if its source had been read alone.

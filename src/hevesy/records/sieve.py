@@ -43,6 +43,8 @@ _ODD = 0.3
 """Share of odd lines, or of wanted ones, from which on a block is quicker read as a whole."""
 _KEPT = 20_000
 """Lines of a rest that are kept waiting."""
+_KEPT_CHARACTERS = 32 << 20
+"""Characters of them: lines may be long."""
 _WHOLE = 8
 """Blocks after one of them until it is tried again whether rows can be passed over."""
 _FIRST = 64
@@ -62,12 +64,19 @@ class _Source:
     reading: Reading
     waiting: list[Rest] = field(default_factory=list)
     kept: int = 0
+    characters: int = 0
+    """Of the lines that wait."""
     line: int = 1
     """Number of the next line."""
     whole: int = 0
     """Blocks that are read as a whole, since the one before had to be."""
     seen: set[str] = field(default_factory=set)
     """Servers of which a row that says what they are has been kept."""
+
+    def let_go(self) -> list[Rest]:
+        """What waits, which waits no more."""
+        waiting, self.waiting, self.kept, self.characters = self.waiting, [], 0, 0
+        return waiting
 
 
 class Sieve:
@@ -110,8 +119,7 @@ class Sieve:
             if rest is None and small and block.offset < BLOCK_BYTES:
                 rest = self._whole(source, block)
             if rest is None:
-                yield from source.waiting
-                source.waiting, source.kept = [], 0
+                yield from source.let_go()
                 for lines in lines_of(block, source.line):
                     yield batch_of(source.reading, lines)
                 source.line += line_ends(block)
@@ -120,9 +128,9 @@ class Sieve:
                 continue
             source.waiting.append(rest)
             source.kept += len(rest.raw)
-            if source.kept >= _KEPT:
-                yield from source.waiting
-                source.waiting, source.kept = [], 0
+            source.characters += rest.characters
+            if source.kept >= _KEPT or source.characters >= _KEPT_CHARACTERS:
+                yield from source.let_go()
         yield from source.waiting
 
     def _look(self, source: _Source, block: ByteBlock) -> Rest | None:

@@ -16,6 +16,8 @@ __all__ = ["WaitingRows"]
 
 _FULL = 40_000
 """Rows that wait at most: an archive may hold any number of small logs, and is one task."""
+_CHARACTERS = 64 << 20
+"""Characters of those rows at most: they may be long."""
 _MANY = 4_000
 """Rests that wait at most: each is a little work, however few its rows."""
 
@@ -33,6 +35,7 @@ class WaitingRows:
         self._waiting: dict[str, list[tuple[int, Source, Rest]]] = {}
         self._rows = 0
         self._rests = 0
+        self._characters = 0
 
     def put(self, place: int, source: Source, items: Iterable[Batch | Rest]) -> int:
         """Hand on what was read of a source, and let the rest wait.
@@ -57,7 +60,7 @@ class WaitingRows:
 
     def read(self) -> None:
         """Read all that wait, by kind and in the order in which they came."""
-        self._rows = self._rests = 0
+        self._rows = self._rests = self._characters = 0
         for kind in sorted(self._waiting):
             several = self._waiting.pop(kind)
             batches = read_rests(kind, [rest for _, _, rest in several])
@@ -67,6 +70,8 @@ class WaitingRows:
     def _add(self, place: int, source: Source, rest: Rest) -> None:
         self._rows += len(rest.raw)
         self._rests += 1
+        self._characters += rest.characters
         self._waiting.setdefault(source.kind, []).append((place, source, rest))
-        if self._rows >= _FULL or self._rests >= _MANY:
+        full = self._rows >= _FULL or self._characters >= _CHARACTERS
+        if full or self._rests >= _MANY:
             self.read()
