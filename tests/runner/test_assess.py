@@ -19,6 +19,7 @@ from hevesy.model import Outcome, Stage, Verdict
 from hevesy.reports import write_csv, write_text
 from hevesy.runner import Options, assess
 from hevesy.runner.comparison import differences
+from hevesy.runner.worker import DETECTOR
 from hevesy.simulator import load_scenario, simulate
 
 if TYPE_CHECKING:
@@ -149,16 +150,28 @@ def test_the_steps_of_a_recorded_attack_are_found_in_order(corpora: Path, tmp_pa
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
 def test_an_interrupted_run_leaves_no_case(tmp_path: Path) -> None:
-    """Ctrl-C ends with exit code 130; neither a case nor half of one is left."""
+    """Ctrl-C ends with exit code 130; neither a case nor half of one is left.
+
+    It comes when workers have just been told what to compare with, so while they read.
+    """
     log = tmp_path / "u_ex210303.log"
     head = "#Fields: date time cs-method cs-uri-stem c-ip sc-status\n"
     log.write_text(head + "2021-03-03 04:05:06 GET /owa/ 203.0.113.9 200\n" * 2_000_000)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch)}
     command = [sys.executable, "-m", "hevesy", "assess", str(log), "-o", "case", "-q"]
 
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)  # noqa: S603  # our own
-    time.sleep(3)
+    process = subprocess.Popen(  # noqa: S603  # our own
+        command, cwd=tmp_path, stderr=subprocess.PIPE, env=environment
+    )
+    until = time.monotonic() + 60
+    while not list(scratch.glob(f"*/{DETECTOR}")) and time.monotonic() < until:
+        assert process.poll() is None, "it ended before it began to read"
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
 
     assert process.returncode == 130, error
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["u_ex210303.log"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["scratch", "u_ex210303.log"]
+    assert not list(scratch.iterdir())
