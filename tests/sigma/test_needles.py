@@ -37,7 +37,7 @@ def without_blanks(text: str) -> str:
 def test_an_expression_is_found_where_a_blank_is_written_otherwise(
     tmp_path: Path, pattern: str
 ) -> None:
-    """Where a literal is too common, the whole expression is looked for, in the row as it stands."""
+    """Where a literal is too common, the whole expression is looked for, in the raw row."""
     rule = {
         "title": "invented",
         "logsource": {"category": "test"},
