@@ -271,6 +271,39 @@ def test_who_can_install_nothing_is_told_to_move(
     assert "  move to Exchange Server SE: Exchange Server 2013 is" in capsys.readouterr().out
 
 
+def test_a_table_that_does_not_fit_is_not_taken(
+    own: Path, tmp_path: Path, inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One update with two builds would stop every later run: what was there stays."""
+    header = "product,cu,update,build,released,supported_until\n"
+    good = "ExchangeSE,RTM,Nov26SU,15.2.2562.60,2026-11-10,2035-12-31\n"
+    file = tmp_path / "builds.csv"
+    file.write_text(header + good, encoding="utf-8")
+    assert main(["data", "import", str(file)]) == 0
+    before = (own / "builds.csv").read_bytes()
+
+    file.write_text(header + good + good.replace(".60", ".61"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["data", "import", str(file)]) == 2
+    assert f"{file} was not taken, since it does not fit" in capsys.readouterr().err
+    assert (own / "builds.csv").read_bytes() == before
+    assert main(["exposure", str(inventory)]) == 0
+
+
+def test_a_build_of_an_old_line_has_its_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A message of two years ago does not say what the server has today."""
+    file = tmp_path / "mail.eml"
+    file.write_text(
+        "Received: from a.example.org (10.0.0.7) by ex08.example.org (10.0.0.8) with Microsoft "
+        "SMTP Server id 15.2.1544.11; Tue, 5 Nov 2024 10:00:00 +0200\nSubject: x\n\nhi\n",
+        encoding="utf-8",
+    )
+    assert main(["exposure", str(file)]) == 0
+    assert "  build as a line of 2024-11-05 08:00 UTC shows it" in capsys.readouterr().out
+
+
 def test_a_csaf_document_names_who_says_it(
     inventory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -299,7 +332,7 @@ def test_tables_tell_their_age_and_newer_ones_are_taken(
     )
 
     assert main(["data", "import", str(file)]) == 0
-    assert "1 builds were taken into" in capsys.readouterr().err
+    assert "1 build was taken into" in capsys.readouterr().err
     assert (own / "builds.csv").exists()
     assert main(["data", "check", "--as-of", "2026-11-24"]) == 0
     listed = capsys.readouterr().out

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hevesy.cli import option_values as values
 from hevesy.cli.command import DONE
+from hevesy.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 __all__ = ["add_to", "run"]
+
+_OWN = ("builds.csv", "kev.csv")
+"""Tables that a user may have."""
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -47,12 +55,37 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from hevesy.knowledge import import_builds, import_kev, load_exchange, user_folder
+    from hevesy.knowledge import import_builds, import_kev, user_folder
 
     own = user_folder()
     is_json = arguments.file.suffix.lower() == ".json"
-    count = import_kev(arguments.file, own) if is_json else import_builds(arguments.file, own)
-    load_exchange(own=own)
-    what = "KEV entries of Exchange" if is_json else "builds"
-    print(f"{count} {what} were taken into {own}", file=sys.stderr)
+    take = import_kev if is_json else import_builds
+    _try(arguments.file, own, take)
+    count = take(arguments.file, own)
+    one, many = ("KEV entry", "KEV entries") if is_json else ("build", "builds")
+    what = f"1 {one} was" if count == 1 else f"{count} {many} were"
+    print(f"{what} taken into {own}", file=sys.stderr)
     return DONE
+
+
+def _try(file: Path, own: Path, take: Callable[[Path, Path], int]) -> None:
+    """Take a table beside the user's own ones: one that does not fit would stop every run after.
+
+    Raises:
+        ContentError: The file has a mistake.
+        UsageError: It does not fit the tables that are there.
+    """
+    from hevesy.knowledge import load_exchange
+
+    with tempfile.TemporaryDirectory(prefix="hevesy-") as folder:
+        trial = Path(folder)
+        for name in _OWN:
+            if (own / name).is_file():
+                shutil.copyfile(own / name, trial / name)
+        take(file, trial)
+        try:
+            load_exchange(own=trial)
+        except ContentError as error:
+            raise UsageError(
+                f"{file} was not taken, since it does not fit what is known: {error}"
+            ) from error

@@ -322,6 +322,14 @@ def _draw(
     )
 
 
+def _last_shown(server: ExposedServer) -> list[str]:
+    """When the line was written that the build rests on: the server may be another since."""
+    first = server.evidence[0] if server.evidence and server.build else None
+    if first is None or first.last is None or first.line is None:
+        return []
+    return [f"  build as a line of {first.last:%Y-%m-%d %H:%M} UTC shows it ({first.origin})"]
+
+
 def _instead(server: ExposedServer) -> list[str]:
     """What is to be done where there is nothing to install."""
     return [f"  {one.title[0].lower()}{one.title[1:]}" for one in server.plan if one.kind == _LAST]
@@ -330,6 +338,7 @@ def _instead(server: ExposedServer) -> list[str]:
 def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str]:
     """What a table of servers has no room for."""
     told = [f"  {server.support}"] if server.build else []
+    told += _last_shown(server)
     if exploited := [one.cve.id for one in server.open if one.cve.kev_added]:
         told.append(f"  open, in KEV: {', '.join(exploited)}")
     told += [f"  install {install}"] if install else _instead(server)

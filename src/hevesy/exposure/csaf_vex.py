@@ -97,8 +97,9 @@ def _document(
     publisher, namespace, tlp = marks
     moment = f"{today.isoformat()}T00:00:00Z"
     text = (
-        f"Judged from builds and settings on {today.isoformat()}, by tables of "
-        f"{known.as_of.isoformat()} and the KEV catalogue of {known.kev_date.isoformat()}."
+        f"Judged from builds and settings on {today.isoformat()}, by builds known to "
+        f"{max(row.date for row in known.builds.rows).isoformat()} and the KEV catalogue of "
+        f"{known.kev_date.isoformat()}."
     )
     notes = [{"category": "summary", "title": "How this was judged", "text": text}]
     if not_told:
