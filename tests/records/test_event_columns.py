@@ -97,6 +97,17 @@ def test_a_name_of_system_or_provenance_is_kept_apart() -> None:
     assert frame["EventData_time"].to_list() == ["y"]
 
 
+def test_an_empty_name_gets_one_that_no_other_has() -> None:
+    """A damaged name is no reason for a column that is called by its place."""
+    columns = EventColumns()
+    add(columns, {"": "x", "a": "y"})
+    add(columns, {"EventData_": "z", "": "u"})
+    frame = columns.take(0).frame
+    assert not [name for name in frame.columns if name.startswith("column")]
+    assert frame["EventData__"].to_list() == ["x", "u"]
+    assert frame["EventData_"].to_list() == [None, "z"]
+
+
 def test_the_survey_counts_days_names_and_damage() -> None:
     """The ledger's share: a row a server, channel and UTC day; rows add up."""
     columns = EventColumns()

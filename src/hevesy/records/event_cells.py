@@ -83,13 +83,22 @@ class Cells:
             reserved: Names in lower case that may not be used: such a one is `EventData_<name>`.
 
         Returns:
-            Columns, those of names with blanks also without blanks. Where two names come to one,
+            Columns, those of names with blanks also without blanks, that of an empty name as
+            `EventData_` and more `_` where that is taken. Where two names come to one,
             an exact name wins over one that was made, row by row, and else the first in order.
         """
         length = len(self._order)
         nothing = pl.Series([None], dtype=pl.String).extend_constant(None, max(0, length - 1))
         found = [_whole(self._pieces[name], nothing) for name in sorted(self._pieces)]
+        if "" in self._pieces:  # polars calls a column without name by its place
+            found[0] = found[0].alias(_unused("EventData_", self._pieces))
         return _renamed(_in_order(found, self._order, rows), reserved)
+
+
+def _unused(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _made(shapes: dict[tuple[str, ...], Shape]) -> Iterator[tuple[list[int], list[pl.Series]]]:
