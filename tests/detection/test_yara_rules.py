@@ -13,6 +13,7 @@ import yara_x
 from hevesy.detection import load_yara
 from hevesy.errors import ContentError
 from hevesy.model import Outcome, Stage
+from hevesy.sigma.storage import write_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,9 +102,9 @@ def test_compiled_rules_are_kept_by_their_content(tmp_path: Path) -> None:
     assert match.claim.own
 
 
-@pytest.mark.parametrize("change", ["file", "version", "damage"])
+@pytest.mark.parametrize("change", ["file", "version", "damage", "foreign"])
 def test_kept_rules_are_not_used_for_others(tmp_path: Path, change: str) -> None:
-    """A changed file, another version of the library and damage are each noticed."""
+    """A changed file, another version of the library, damage and foreign bytes are noticed."""
     file, cache = tmp_path / "a.yar", tmp_path / "cache"
     file.write_text(THEIRS)
     load_yara("user", [file], cache=cache)
@@ -113,6 +114,8 @@ def test_kept_rules_are_not_used_for_others(tmp_path: Path, change: str) -> None
             file.write_text(THEIRS.replace('"other"', '"still"'))
         elif change == "version":
             stack.enter_context(mock.patch("hevesy.detection.yara_rules.version", str.upper))
+        elif change == "foreign":
+            write_entry(kept, b"\x80", most=1)
         else:
             kept.write_bytes(kept.read_bytes()[:-1])
         compiler = stack.enter_context(mock.patch("yara_x.Compiler", wraps=yara_x.Compiler))

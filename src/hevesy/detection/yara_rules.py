@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
@@ -117,8 +118,9 @@ def load_yara(
     entry = cache / f"yara-{_key(source, texts)}.bin"
     known = read_entry(entry)
     if known is not None:
-        compiled, usable, refused = msgspec.msgpack.decode(known, type=_Kept)
-        return YaraRules(compiled, RuleUse(source, usable, refused), own)
+        with contextlib.suppress(msgspec.MsgspecError):  # whole, but nothing that was kept here
+            compiled, usable, refused = msgspec.msgpack.decode(known, type=_Kept)
+            return YaraRules(compiled, RuleUse(source, usable, refused), own)
     compiled, use = _compiled(source, texts)
     kept = msgspec.msgpack.encode((compiled, use.usable, use.refused))
     write_entry(entry, kept, most=_FILES)
