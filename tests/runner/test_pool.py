@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pebble.pool.base_pool import PoolStatus
 
 from hevesy.model import Source
-from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
+from hevesy.runner.pool import PoolPlan, Task, Undone, Workers, run_tasks
 
 if TYPE_CHECKING:
     import pytest
@@ -24,10 +28,10 @@ def test_each_way_to_fail_loses_one_source_and_says_why(monkeypatch: pytest.Monk
     module = importlib.import_module("pool_work")
     plan: PoolPlan[Source, str] = PoolPlan(module.work, module.set_up, (), 2)
     tasks = [
-        Task(tuple(source(name) for name in ("good 1", "dies", "good 2")), 20),
-        Task((source("raises"), source("good 3")), 20),
+        Task(tuple(source(name) for name in ("good 1", "dies", "good 2")), 60),
+        Task((source("raises"), source("good 3")), 60),
         Task((source("hangs"),), 1.5),
-        Task((source("eats"),), 20),
+        Task((source("eats"),), 60),
     ]
 
     results = [*run_tasks(plan, tasks)]
@@ -39,3 +43,40 @@ def test_each_way_to_fail_loses_one_source_and_says_why(monkeypatch: pytest.Monk
     assert "a bug of ours" in lost["raises"]
     assert "longer than" in lost["hangs"]
     assert "memory" in lost["eats"]
+
+
+def test_processes_that_were_given_up_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may die before it says what it does: then none of the others goes on."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    module = importlib.import_module("pool_work")
+    plan: PoolPlan[Source, str] = PoolPlan(module.work, module.set_up, (), 1)
+    with Workers(module.set_up, (), 1) as workers:
+        workers.start()
+        workers.pool._context.status = PoolStatus.ERROR
+        assert [*run_tasks(plan, [Task((source("good 1"),), 60)], workers)] == ["good 1"]
+
+
+def test_a_task_that_was_lost_with_all_others_is_tried_again() -> None:
+    """It is not its fault; but one that is lost again and again is no more tried."""
+
+    class Losing(Workers):
+        """Loses every task of some names so many times."""
+
+        def __init__(self, times: dict[str, int]) -> None:
+            self.jobs, self.times = 2, times
+
+        def schedule(self, _work: Any, task: Task[Any]) -> Future[Any]:  # noqa: ANN401  # as given
+            future: Future[Any] = Future()
+            name = task.sources[0].path
+            if self.times[name]:
+                self.times[name] -= 1
+                future.set_exception(BrokenProcessPool("All workers expired"))
+            else:
+                future.set_result([name])
+            return future
+
+    plan: PoolPlan[Source, str] = PoolPlan(lambda _: [], lambda: None, (), 2)
+    tasks = [Task((source(name),), 60) for name in ("twice", "always")]
+    found = [*run_tasks(plan, tasks, Losing({"twice": 2, "always": 99}))]
+    assert "twice" in found
+    assert [one.source.path for one in found if isinstance(one, Undone)] == ["always"]

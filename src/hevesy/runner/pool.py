@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -15,6 +17,9 @@ from pebble import ProcessExpired, ProcessPool
 from hevesy.runner.memory import TOO_MUCH_MEMORY
 
 __all__ = ["PoolPlan", "Task", "Undone", "Workers", "run_tasks"]
+
+_TRIES = 3
+"""How often a task is tried again that was lost with all others."""
 
 Item = TypeVar("Item")
 """What is read: a source, or a piece of one."""
@@ -28,6 +33,8 @@ class Task(Generic[Item]):
     sources: tuple[Item, ...]
     seconds: float
     """Time that it may take."""
+    tries: int = 0
+    """How often all processes were given up while it waited or ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +62,31 @@ class Workers:
         self, initializer: Callable[..., None], initargs: tuple[object, ...], jobs: int
     ) -> None:
         """Prepare processes; they start with the first task, or with `start`."""
-        # Spawned, not forked: polars keeps threads, and a fork of a process with threads may hang.
-        context = multiprocessing.get_context("spawn")
         self.jobs = jobs
-        self.pool = ProcessPool(
-            max_workers=jobs, initializer=initializer, initargs=initargs, context=context
+        # Spawned, not forked: polars keeps threads, and a fork of a process with threads may hang.
+        self._made = partial(
+            ProcessPool,
+            max_workers=jobs,
+            initializer=initializer,
+            initargs=initargs,
+            context=multiprocessing.get_context("spawn"),
         )
+        self.pool: ProcessPool = self._made()
 
     def start(self) -> None:
         """Let the processes start while something else is done."""
         self.pool.schedule(_nothing)
+
+    def schedule(
+        self, work: Callable[[tuple[Item, ...]], Sequence[Result]], task: Task[Item]
+    ) -> Future[Sequence[Result]]:
+        """Have a task done; with new processes where the old ones are given up."""
+        try:
+            return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
+        except RuntimeError:  # pebble gives up where a process dies before it says what it does
+            self._end()
+            self.pool = self._made()
+            return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
 
     def __enter__(self) -> Self:
         """Begin to use them."""
@@ -72,6 +94,9 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         """End them, whatever they do."""
+        self._end()
+
+    def _end(self) -> None:
         self.pool.stop()  # type: ignore[no-untyped-call]  # pebble types its values only
         self.pool.join()
 
@@ -105,14 +130,15 @@ def run_tasks(
     while waiting or running:
         while waiting and len(running) < workers.jobs * 2:
             task = waiting.popleft()
-            future = workers.pool.schedule(plan.work, args=(task.sources,), timeout=task.seconds)
-            running[future] = task
+            running[workers.schedule(plan.work, task)] = task
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for finished in done:
             task = running.pop(finished)
             reason = _reason(finished, task)
             if not reason:
                 yield from finished.result()
+            elif isinstance(finished.exception(), BrokenProcessPool) and task.tries < _TRIES:
+                waiting.append(replace(task, tries=task.tries + 1))  # another one's fault, perhaps
             elif len(task.sources) == 1:
                 yield Undone(task.sources[0], reason)
             else:
