@@ -184,6 +184,45 @@ def test_a_build_too_old_for_the_setting_is_open(known: ExchangeKnowledge) -> No
     assert ruling.state is ExposureState.OPEN
 
 
+def test_the_build_from_which_a_setting_can_be_had_is_that_of_the_table(
+    known: ExchangeKnowledge,
+) -> None:
+    """A server of which only CU22 is known is not told that its bare CU22 has what it needs."""
+    ruling = judge("15.1.2375.7", "CVE-2024-21410", known, exact=False)
+
+    assert ruling.state is ExposureState.UNKNOWN
+    assert "from 15.1.2375.31 (Aug22SU)" in ruling.why
+    assert "15.1.2375.7" not in ruling.why
+    assert ruling.rests_on == ("build 15.1.2375 (cumulative update only)",)
+
+
+@pytest.mark.parametrize(
+    ("build", "exact", "met", "state"),
+    [
+        ("15.1.2507.44", True, True, "not_affected"),
+        ("15.1.2375.7", False, True, "not_affected"),
+        ("15.1.2507.44", True, False, "open"),
+        ("15.1.2507.44", True, None, "open"),
+        ("15.1.2507.55", True, True, "fixed"),
+    ],
+)
+def test_what_concerns_hybrid_organizations_concerns_no_other(
+    build: str,
+    exact: bool,  # noqa: FBT001  # a case of the table above
+    met: bool | None,  # noqa: FBT001  # the same
+    state: str,
+    known: ExchangeKnowledge,
+) -> None:
+    """An old build is not open to it where the organization is known not to be hybrid."""
+    setting = Setting("hybrid_application", met, "the organization is not hybrid", "h.xml")
+    ruling = judge(
+        build, "CVE-2025-53786", known, exact=exact, settings={"hybrid_application": setting}
+    )
+
+    assert ruling.state.value == state
+    assert (state == "not_affected") == ("hybrid organizations alone" in ruling.why)
+
+
 @pytest.mark.parametrize(
     ("build", "cve", "state", "words"),
     [

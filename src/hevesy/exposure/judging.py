@@ -20,6 +20,8 @@ from hevesy.model import ExposureState, Setting
 __all__ = ["Circumstances", "Ruling", "rule"]
 
 _EXTENDED_PROTECTION = "extended_protection"
+_HYBRID = "hybrid_application"
+"""It concerns hybrid organizations alone; `met` says that the organization is none."""
 _ANY = "*"
 _NOT_KNOWN = ExposureState.UNKNOWN
 
@@ -83,9 +85,21 @@ def rule(
     if rows[0].kind in {"config", "os"}:
         return _by_setting(rows, own, place, circumstances, known)
     ruling = _by_build(rows, own, place, circumstances, known)
+    if rows[0].needs == _HYBRID:
+        ruling = _without_hybrid(ruling, circumstances)
     if ruling.state is ExposureState.FIXED and rows[0].needs:
         return _with_condition(ruling, rows[0], place, circumstances, known)
     return ruling
+
+
+def _without_hybrid(ruling: Ruling, circumstances: Circumstances) -> Ruling:
+    """Not affected, whatever the build, where the organization is known not to be hybrid."""
+    setting = circumstances.settings.get(_HYBRID)
+    if setting is None or not setting.met or ruling.state is ExposureState.FIXED:
+        return ruling
+    why = f"it concerns hybrid organizations alone: {setting.why}"
+    rests = (*ruling.rests_on, f"{setting.why}: {setting.source}")
+    return Ruling(ExposureState.NOT_AFFECTED, why, ruling.fix, _HYBRID, rests)
 
 
 def _unlisted(cve: str, place: Placement, known: ExchangeKnowledge) -> Ruling:
@@ -148,7 +162,7 @@ def _by_cumulative_update(
     """From a source that does not tell the security update."""
     itself = known.builds.cumulative_update(place.product, place.cu)
     shown = ".".join(str(part) for part in place.build[:3])
-    rests = (f"build {shown} (cumulative update only)",)
+    rests = _rests_on_cumulative(place)
     if itself is None:
         if place.build[:3] < top[:3]:
             why = f"{shown}: no fix for its cumulative update; move to a supported one first"
@@ -165,6 +179,11 @@ def _by_cumulative_update(
         return Ruling(_NOT_KNOWN, why, own, rests_on=rests)
     why = f"no fix for {itself.title}; move to a supported cumulative update first"
     return Ruling(ExposureState.OPEN, why, rests_on=rests)
+
+
+def _rests_on_cumulative(place: Placement) -> tuple[str, ...]:
+    shown = ".".join(str(part) for part in place.build[:3])
+    return (f"build {shown} (cumulative update only)",)
 
 
 def _not_contained(own: Fix, place: Placement, circumstances: Circumstances) -> str:
@@ -210,8 +229,10 @@ def _by_setting(
     if fix.needs == _EXTENDED_PROTECTION:
         met = ExposureState.MITIGATED
     if able is None:
-        why = f"fixed from {show_build(place.build)}; the evidence does not tell the update"
-        return Ruling(_NOT_KNOWN, why, own, fix.needs)
+        title = known.conditions[fix.needs].title
+        able_from = f"{show_build(fix.build)} ({fix.fixed_by})" if fix.build else "a later update"
+        why = f"{title} can be had from {able_from}; the evidence does not tell the security update"
+        return Ruling(_NOT_KNOWN, why, own, fix.needs, _rests_on_cumulative(place))
     return _with_condition(Ruling(met, "", own), fix, place, circumstances, known)
 
 
