@@ -35,6 +35,14 @@ def test_get_exchange_server_is_one_that_tells_no_security_update() -> None:
     assert build.line == 3
 
 
+def test_the_version_of_active_directory_is_known_in_any_column() -> None:
+    """`Version 15.1 (Build 2176.2)` tells no security update, though the column is build."""
+    reading = read_inventory(b"name,build\nEX01,Version 15.1 (Build 2176.2)\n", "i.csv")
+
+    (build,) = reading.servers[0].builds
+    assert (build.build, build.grade, build.origin) == ("15.1.2176.2", "cu_only", "server_list")
+
+
 def test_bad_rows_are_named_and_the_others_are_read() -> None:
     """`15.1.x`, an empty name, a short row: file, line and value, and the rest is judged."""
     text = b"name,build\nA,15.1.x\n,15.1.2375.7\nB\n\nC,15.1.2507.72\nD,15.2.986.0\n"

@@ -21,6 +21,8 @@ _NAMES = ("name", "server", "servername", "hostname", "host", "computername", "f
 _BUILDS = ("build", "exchangebuild", "fileversion", "version", "admindisplayversion")
 _DIRECTORY = "admindisplayversion"
 """What Active Directory holds: it follows cumulative updates and never a security update."""
+_DIRECTORY_TEXT = "Version "
+"""How its values begin, `Version 15.1 (Build 2176.2)`, whatever column somebody put them in."""
 _FIELD = 4096
 _WITH_UPDATES = 15
 """From this major number on, a security update shows in the last part, which is never 0."""
@@ -114,12 +116,13 @@ class _Rows:
             return None
         shown = show_build(build)
         # Active Directory tells no security update, nor does a number whose last part is none.
+        from_directory = self._from_directory or text.startswith(_DIRECTORY_TEXT)
         rounded = build[0] == _WITH_UPDATES and build[3] == 0
-        grade = "cu_only" if self._from_directory or rounded else "su_exact"
+        grade = "cu_only" if from_directory or rounded else "su_exact"
         evidence = BuildEvidence(
             build=shown,
             grade=grade,
-            origin="server_list" if self._from_directory else "inventory",
+            origin="server_list" if from_directory else "inventory",
             source=self._place,
             line=self._before + self._reader.line_num,
             text="" if text == shown else text,
