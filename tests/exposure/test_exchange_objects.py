@@ -63,6 +63,7 @@ def test_a_server_list_tells_the_cumulative_update(known: ExchangeKnowledge) -> 
     [
         ('<Obj N="MitigationsApplied" RefId="70"><LST><S>M1.1</S></LST></Obj>', True),
         ('<S N="MitigationsApplied">{M1}</S><S N="MitigationsBlocked">{M1}</S>', False),
+        ('<S N="MitigationsApplied">{M1.1}</S><S N="MitigationsBlocked">{M1.1}</S>', False),
     ],
 )
 def test_emergency_mitigations_that_were_applied(

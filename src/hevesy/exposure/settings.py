@@ -108,7 +108,7 @@ def applied_mitigations(
     for measure in known.measures:
         for name in measure.applied:
             if any(one == name or one.startswith(f"{name}.") for one in applied):
-                off = name in blocked
+                off = any(one == name or one.startswith(f"{name}.") for one in blocked)
                 why = f"MitigationsApplied names {name}"
                 if off:
                     why = f"{why}, but MitigationsBlocked does too"
@@ -146,8 +146,8 @@ def _setting(
                 line = dig(override, LINE)
                 number = int(line) if isinstance(line, str) else None
                 return Setting(condition.name, met=False, why=why, source=place, line=number)
-    names = ", ".join(dict.fromkeys(f"{component}/{section}" for component, section, _ in wanted))
-    why = f"no setting override turns {names} off"
+    names = ", ".join("/".join(parts) for parts in wanted)
+    why = f"no setting override sets {names} to false"
     return Setting(condition.name, met=True, why=why, source=place)
 
 
