@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,9 +24,17 @@ class _Server(BaseHTTPRequestHandler):
     """Answers as Exchange does, and keeps what it was asked."""
 
     asked: ClassVar[list[tuple[str, str]]] = []
+    slow: ClassVar[set[int]] = set()
 
     def do_GET(self) -> None:
-        """Redirect to the logon page, with the version."""
+        """Redirect to the logon page, with the version; or never come to an end."""
+        if self.connection.getsockname()[1] in self.slow:
+            self.send_response(200)
+            self.end_headers()
+            for _ in range(100):
+                time.sleep(0.05)
+                self.wfile.write(b"x")
+            return
         self.asked.append((self.path, self.headers["User-Agent"]))
         self.send_response(302)
         self.send_header("X-OWA-Version", "15.2.1118.26")
@@ -57,6 +66,16 @@ def test_one_get_is_sent_and_no_redirect_followed(port: int) -> None:
     ((path, agent),) = _Server.asked
     assert path == "/owa/"
     assert agent.startswith("hevesy/")
+
+
+def test_a_server_that_only_ever_sends_a_little_is_given_up(port: int) -> None:
+    """The limit is one of the whole answer: pieces that come in time do not put it off."""
+    _Server.slow.add(port)
+    started = time.monotonic()
+    answer = probe._get(http.client.HTTPConnection("127.0.0.1", port, timeout=5), 0.3)
+
+    assert time.monotonic() - started < 3
+    assert not answer.version
 
 
 def test_what_cannot_be_reached_is_an_error_of_the_network(port: int) -> None:
@@ -92,7 +111,25 @@ def test_an_answer_without_a_version_is_named() -> None:
     assert reading.problems == (f"{ADDRESS}: answered 200, without an Exchange version",)
 
 
-@pytest.mark.parametrize("address", ["http://mail.example.org", "https://", "ftp://x"])
+def test_an_address_of_ip_is_a_name_as_a_whole() -> None:
+    """`192.0.2.7` is no server called 192, and two of them are two servers."""
+    reading = reading_of("https://192.0.2.7", Answer(302, "15.2.1118.26", ""))
+
+    assert [(one.name, one.aliases) for one in reading.servers] == [("192.0.2.7", ())]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://mail.example.org",
+        "https://",
+        "ftp://x",
+        "https://mail.example.org:99999999",
+        "https://[::1",
+        "https://a b",
+        "https://mail..example.org",
+    ],
+)
 def test_only_https_addresses_are_asked(address: str) -> None:
     """Nothing is sent in the clear."""
     with pytest.raises(UsageError, match="begins with https://"):

@@ -7,10 +7,14 @@ the request and a user agent that says whose it is.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import ipaddress
 import re
 import ssl
+import threading
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from hevesy import __version__
@@ -20,10 +24,13 @@ from hevesy.exposure.reading import Reading, short_name
 from hevesy.knowledge import parse_build, show_build
 from hevesy.model import BuildEvidence, ServerEvidence
 
-__all__ = ["Answer", "ask", "is_address", "reading_of"]
+__all__ = ["Answer", "ask", "check_address", "is_address", "reading_of"]
 
 _PATH = "/owa/"
 _BODY = 256 << 10
+_BOTH_WAYS = 2
+"""`socket.SHUT_RDWR`."""
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 USER_AGENT = f"hevesy/{__version__} (reads the version of this Exchange server once)"
 
 
@@ -48,24 +55,29 @@ def ask(address: str, seconds: float = 10.0, *, any_certificate: bool = False) -
 
     Args:
         address: `https://mail.example.org`; its path is not used.
-        seconds: how long to wait for connection and answer.
+        seconds: how long to wait for the connection, for each piece, and for all of the answer.
         any_certificate: take a certificate that this machine does not trust.
 
     Raises:
         UsageError: It is no https address with a host.
         OSError: It cannot be reached, or does not speak HTTP.
     """
-    parts = urlsplit(address)
-    if parts.scheme.lower() != "https" or not parts.hostname:
-        raise UsageError(f"an address begins with https:// and names a host, not {address!r}")
+    host, port = _host_and_port(address)
     context = ssl.create_default_context()
     if any_certificate:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(
-        parts.hostname, parts.port or 443, timeout=seconds, context=context
-    )
-    return _get(connection)
+    connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
+    return _get(connection, seconds)
+
+
+def check_address(address: str) -> None:
+    """Refuse what cannot be asked, before anything is sent.
+
+    Raises:
+        UsageError: It is no https address with a host.
+    """
+    _host_and_port(address)
 
 
 def reading_of(address: str, answer: Answer) -> Reading:
@@ -75,7 +87,7 @@ def reading_of(address: str, answer: Answer) -> Reading:
         address: that was asked; its host is the server's name.
         answer: to that.
     """
-    host = urlsplit(address).hostname or address
+    host, _ = _host_and_port(address)
     build = parse_build(answer.version)
     builds: tuple[BuildEvidence, ...] = ()
     if build:
@@ -85,19 +97,54 @@ def reading_of(address: str, answer: Answer) -> Reading:
     if not builds:
         problem = f"{address}: answered {answer.status}, without an Exchange version"
         return Reading(problems=(problem,))
+    if _is_number(host):
+        return Reading((ServerEvidence(host, builds),))
     aliases = (host,) if "." in host else ()
     return Reading((ServerEvidence(short_name(host), builds, aliases=aliases),))
 
 
-def _get(connection: http.client.HTTPConnection) -> Answer:
+def _host_and_port(address: str) -> tuple[str, int]:
+    message = f"an address begins with https:// and names a host, not {address!r}"
     try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or 443
+        named = _is_number(host) or _HOST.fullmatch(host.encode("idna").decode("ascii"))
+    except ValueError as error:
+        raise UsageError(message) from error
+    if parts.scheme.lower() != "https" or not named:
+        raise UsageError(message)
+    return host, port
+
+
+def _is_number(host: str) -> bool:
+    """Whether a host is an address of IP: it has no short name."""
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False
+
+
+def _get(connection: http.client.HTTPConnection, seconds: float = 10.0) -> Answer:
+    """What a server answers within its time; one that only ever sends a little is cut off."""
+    late: threading.Timer | None = None
+    try:
+        connection.connect()
+        late = threading.Timer(seconds, _hang_up, (connection.sock,))
+        late.start()
         connection.request("GET", _PATH, headers={"User-Agent": USER_AGENT, "Accept": "text/html"})
         response = connection.getresponse()
         version = response.getheader("X-OWA-Version") or ""
         location = response.getheader("Location") or ""
         body = response.read(_BODY).decode("utf-8", "replace")
         return Answer(response.status, version, f"{location} {body}")
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:
         raise OSError(f"does not speak HTTP: {error!r}") from error
     finally:
+        if late:
+            late.cancel()
         connection.close()
+
+
+def _hang_up(socket: Any) -> None:  # noqa: ANN401  # of plain TCP or of TLS
+    """Wake whoever reads: the answer ends here."""
+    with contextlib.suppress(OSError):
+        socket.shutdown(_BOTH_WAYS)
