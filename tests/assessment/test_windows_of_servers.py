@@ -15,6 +15,7 @@ from hevesy.model import (
     BuildEvidence,
     Coverage,
     ExposedServer,
+    Mitigation,
     RiskWindow,
     ServerEvidence,
     Verdict,
@@ -150,6 +151,56 @@ def test_of_an_unknown_build_the_whole_evidence_is_the_window(
     assert (said, window.end) == (Verdict.CANNOT_TELL, day("2021-03-14"))
     assert beyond.startswith("CVE-2020-0688: whether the server was open to it is not known")
     assert unjudged(server, [THREAT], (), KNOWN.facts) == ()
+
+
+@pytest.mark.parametrize(
+    ("since", "at_issue"), [(None, True), ("2023-01-10", True), ("2022-12-01", False)]
+)
+def test_what_was_mitigated_is_not_excluded_before_it_was(
+    since: str | None,
+    at_issue: bool,  # noqa: FBT001  # a case of the table above
+) -> None:
+    """A mitigation excludes an attack from when it is known to stand, and not before."""
+    evidence = ServerEvidence(
+        "EX01",
+        (
+            BuildEvidence(
+                "15.1.2375.7",
+                "su_exact",
+                "columns",
+                "a.LOG",
+                7,
+                day("2023-01-01"),
+                day("2023-01-20"),
+            ),
+        ),
+        mitigations=(
+            Mitigation(
+                "url_rewrite_41040",
+                "URL Rewrite rule",
+                ("CVE-2022-41040",),
+                active=True,
+                why="stands",
+                source="web.config",
+                since=day(since) if since else None,
+            ),
+        ),
+    )
+    (server,) = examine([evidence], KNOWN, date(2026, 9, 1))
+
+    beyond = unjudged(server, [THREAT], logs("2023-01-01", "2023-01-20"), KNOWN.facts)
+
+    assert any(one.startswith("CVE-2022-41040: it is mitigated") for one in beyond) is at_issue
+
+
+def test_a_day_of_entry_is_not_called_a_first_use() -> None:
+    """CISA listed CVE-2018-8581 in 2022; that says not that it was used from then on."""
+    server = exposed(("15.1.2375.7", "2023-01-01", "2023-01-20"))
+
+    beyond = unjudged(server, [THREAT], logs("2023-01-01", "2023-01-20"), KNOWN.facts)
+
+    assert any("CISA lists it among the exploited ones since 2022-03-03" in one for one in beyond)
+    assert any("known to be exploited since 2022-11-17" in one for one in beyond)
 
 
 def test_many_are_counted() -> None:

@@ -77,7 +77,14 @@ def check(value: Any, schema: dict[str, Any], types: dict[str, Any]) -> int:  # 
 
 def fits(value: object, schema: dict[str, Any]) -> bool:
     """Whether a value is of the type that a schema names."""
-    python = {"string": str, "integer": int, "boolean": bool, "null": type(None), "number": float}
+    python = {
+        "string": str,
+        "integer": int,
+        "boolean": bool,
+        "null": type(None),
+        "number": float,
+        "array": list,
+    }
     if "$ref" in schema:
         return value is not None
     return isinstance(value, python[schema["type"]])

@@ -81,6 +81,51 @@ def test_a_case_is_asked_again(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert server["evidence"][0]["first"].startswith("2021-03-10T10:00:01")
 
 
+_BLOCKED = """<configuration><system.webServer><rewrite><rules>
+<rule name="PowerShell - inbound" stopProcessing="true"><match url=".*" /><conditions>
+<add input="{UrlDecode:{REQUEST_URI}}" pattern="(?=.*autodiscover)(?=.*powershell)" />
+</conditions><action type="AbortRequest" /></rule>
+</rules></rewrite></system.webServer></configuration>
+"""
+
+
+def test_a_case_says_of_its_server_what_the_evidence_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mitigations and settings are kept: what was mitigated is not called open, nor left out."""
+    web = tmp_path / "EX07" / "C" / "inetpub" / "wwwroot"
+    logs = tmp_path / "EX07" / "C" / "Logging" / "HttpProxy" / "Owa"
+    web.mkdir(parents=True)
+    logs.mkdir(parents=True)
+    (web / "web.config").write_text(_BLOCKED, encoding="utf-8")
+    (logs / "HttpProxy_2023011010-1.LOG").write_text(
+        "#Software: Microsoft Exchange Server\n#Version: 15.01.2375.007\n"
+        "#Log-type: HttpProxy Logs\n"
+        "#Fields: DateTime,RequestId,Protocol,ServerHostName,HttpStatus\n"
+        "2023-01-10T10:00:01.000Z,a,Owa,EX07,200\n",
+        encoding="utf-8",
+    )
+    case = tmp_path / "case"
+    assert main(["assess", str(tmp_path / "EX07"), "-o", str(case), "-q", "--jobs", "1"]) == 0
+    capsys.readouterr()
+
+    said = []
+    for source in (tmp_path / "EX07", case):
+        assert main(["exposure", str(source), "--format", "json"]) == 0
+        (server,) = json.loads(capsys.readouterr().out)["servers"]
+        said.append({one["cve"]["id"]: one["state"] for one in server["exposures"]})
+    assert said[0] == said[1]
+    assert said[1]["CVE-2022-41040"] == "mitigated"
+
+    (server,) = json.loads((case / "assessment.json").read_text("utf-8"))["servers"]
+    kept = {one["cve"]["id"]: one["state"] for one in server["exposures"]}
+    assert kept["CVE-2022-41040"] == "mitigated"
+    assert any(one.startswith("CVE-2022-41040: it is mitigated") for one in server["not_excluded"])
+    page = (case / "report.html").read_text("utf-8")
+    assert "rule &#39;PowerShell - inbound&#39; stands" in page
+    assert "Exchange in CISA&#39;s catalogue of Known Exploited Vulnerabilities" in page
+
+
 @pytest.mark.parametrize("name", ["csv", "html", "json", "csaf", "text"])
 def test_every_format_goes_to_a_file(
     name: str, inventory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -21,6 +21,7 @@ from hevesy.model import (
     Assessment,
     BuildSeen,
     Coverage,
+    DataTable,
     ExposedServer,
     Exposure,
     ExposureState,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Known", "assemble"]
 
 
+_NOT_FIXED = (ExposureState.OPEN, ExposureState.MITIGATED)
 _RESTS_ON = 5
 """Places that an exposure names; the others are in the evidence."""
 
@@ -78,6 +80,7 @@ class Known:
     """Addresses that stand for many, by server."""
     narrowed: tuple[datetime | None, datetime | None] = (None, None)
     """`--since` and `--until`."""
+    table_ages: tuple[DataTable, ...] = ()
 
 
 def assemble(known: Known, happened: Reconstruction) -> Assessment:
@@ -108,6 +111,7 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         limits=_limits(),
         options=known.options,
         unseen=known.unseen,
+        tables=known.table_ages,
         version=__version__,
     )
 
@@ -126,6 +130,7 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
         )
         for threat in known.threats
     )
+    evidence = known.server_evidence.get(server.name)
     beyond = unjudged(exposed, known.threats, coverage, known.tables.facts)
     judged = judge(chains, findings, coverage, windows, beyond if server.exchange else ())
     return ServerAssessment(
@@ -153,6 +158,9 @@ def _server(server: Server, known: Known, happened: Reconstruction) -> ServerAss
         attacked=attacked(findings.values()),
         questions=questions(findings.values()),
         shared_clients=known.shared_clients.get(server.name, ()),
+        mitigations=evidence.mitigations if evidence else (),
+        settings=evidence.settings if evidence else (),
+        installed=evidence.updates if evidence else None,
     )
 
 
@@ -167,14 +175,14 @@ def _history(name: str, findings: Iterable[Finding], known: Known) -> tuple[Buil
 
 
 def _exposures(exposed: ExposedServer | None, threats: Sequence[Threat]) -> tuple[Exposure, ...]:
-    """The vulnerabilities of known threats first, then all others that are open."""
+    """The vulnerabilities of known threats first, then all others that are not fixed."""
     if exposed is None:
         return ()
     wanted = {v.id for threat in threats for v in threat.vulnerabilities}
     told = [
         replace(one, rests_on=one.rests_on[:_RESTS_ON])
         for one in exposed.exposures
-        if one.cve.id in wanted or one.state is ExposureState.OPEN
+        if one.cve.id in wanted or one.state in _NOT_FIXED
     ]
     return tuple(sorted(told, key=lambda one: one.cve.id not in wanted))
 

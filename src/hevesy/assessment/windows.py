@@ -99,7 +99,9 @@ def unjudged(
         at_issue = [
             _not_judged(one.cve, one)
             for one in known
-            if one.cve.id not in ruled and _overlaps(one, min(times), max(times))
+            if one.cve.id not in ruled
+            and _overlaps(one, min(times), max(times))
+            and not _stopped(one, server, min(times))
         ]
     else:
         at_issue = [
@@ -124,17 +126,38 @@ def _overlaps(one: Exposure, first: datetime, last: datetime) -> bool:
     if one.state is ExposureState.FIXED:
         # Seen open until then; where it never was, what its logs show was fixed all along.
         return one.until is not None and first <= one.until and _begun(one.cve, one.until)
-    return one.state in {ExposureState.OPEN, ExposureState.UNKNOWN}
+    return one.state in {ExposureState.OPEN, ExposureState.MITIGATED, ExposureState.UNKNOWN}
+
+
+def _stopped(one: Exposure, server: ExposedServer | None, first: datetime) -> bool:
+    """Whether a mitigation is known to stand since before the evidence begins."""
+    return (
+        one.state is ExposureState.MITIGATED
+        and server is not None
+        and any(
+            measure.active
+            and one.cve.id in measure.cves
+            and measure.since is not None
+            and measure.since <= first
+            for measure in server.mitigations
+        )
+    )
 
 
 def _not_judged(cve: CveFacts, one: Exposure | None) -> str:
     if one is None or one.state is ExposureState.UNKNOWN:
         was = "whether the server was open to it is not known"
+    elif one.state is ExposureState.MITIGATED:
+        was = "it is mitigated, not fixed, and not known to have been so all the time"
     else:
         until = f" until {one.risk_until:%Y-%m-%d}" if one.risk_until else ""
         was = f"the server was open to it{until}"
-    since = cve.first_exploited or cve.kev_added
-    return f"{cve.id}: {was}; it is known to be exploited since {since}, and no rule looks for that"
+    begin = cve.first_exploited or cve.kev_added
+    since = f"it is known to be exploited since {begin}"
+    if begin == cve.kev_added:
+        # The day of entry stands in where nobody dates the first use.
+        since = f"CISA lists it among the exploited ones since {begin}"
+    return f"{cve.id}: {was}; {since}, and no rule looks for that"
 
 
 def _missing(

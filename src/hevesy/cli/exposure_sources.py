@@ -86,7 +86,7 @@ def _from_files(
 
 
 def _from_case(folder: Path) -> Reading:
-    """The builds that a case kept of its servers."""
+    """What a case kept of its servers: builds, updates, settings and mitigations."""
     from hevesy import case
     from hevesy.exposure import Reading, evidence_of
     from hevesy.model import ServerEvidence
@@ -95,7 +95,12 @@ def _from_case(folder: Path) -> Reading:
     return Reading(
         tuple(
             ServerEvidence(
-                one.name, evidence_of(one.builds, folder.name), aliases=tuple(one.aliases)
+                one.name,
+                evidence_of(one.builds, folder.name),
+                updates=one.installed,
+                settings=one.settings,
+                mitigations=one.mitigations,
+                aliases=tuple(one.aliases),
             )
             for one in assessment.servers
             if one.exchange

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from hevesy.model.exposure import BuildSpan, Exposure, OpenSpan, PlanStep, UnseenServer
+from hevesy.model.exposure import (
+    BuildSpan,
+    Exposure,
+    InstalledUpdate,
+    Mitigation,
+    OpenSpan,
+    PlanStep,
+    Setting,
+    UnseenServer,
+)
 from hevesy.model.finding import Finding
 from hevesy.model.incident import Incident
 from hevesy.model.ladders import Verdict
@@ -16,6 +25,7 @@ __all__ = [
     "Action",
     "Assessment",
     "Coverage",
+    "DataTable",
     "Input",
     "RiskWindow",
     "RuleUse",
@@ -135,7 +145,8 @@ class ServerAssessment:
     support: str = ""
     """In words: `out of support since 2025-10-14`."""
     exposures: tuple[Exposure, ...] = ()
-    """The vulnerabilities of known threats, and all that are open; gravest first, KEV first."""
+    """The vulnerabilities of known threats, and all that are open or mitigated; gravest first, KEV
+    first."""
     update_plan: tuple[PlanStep, ...] = ()
     conflicts: tuple[str, ...] = ()
     """Sources that contradict each other about builds."""
@@ -149,6 +160,12 @@ class ServerAssessment:
     """What contradicts itself, and has to be looked at: a success against a fixed build."""
     shared_clients: tuple[SharedClient, ...] = ()
     """Addresses in its logs that stand for many, as a load balancer's does; they join nothing."""
+    mitigations: tuple[Mitigation, ...] = ()
+    """Measures that stop an attack without fixing what it uses; also those that do not hold."""
+    settings: tuple[Setting, ...] = ()
+    """What was read of settings that fixes depend on."""
+    installed: tuple[InstalledUpdate, ...] | None = None
+    """Updates that it lists as installed; None where no list was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,18 @@ class Input:
     sha256: str
     """Of the file; for a folder, of the sorted list of its sources' hashes."""
     sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataTable:
+    """A table that evidence was compared with, and how old it was on the day of the assessment."""
+
+    title: str
+    as_of: date
+    """Newest day that it speaks of: what came out later it does not know."""
+    days: int
+    """From then to the day of the assessment."""
+    old: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +250,8 @@ class Assessment:
     options: tuple[tuple[str, str], ...] = field(default=())
     unseen: tuple[UnseenServer, ...] = ()
     """Exchange servers that logs of others mention, and of which nothing was handed in."""
+    tables: tuple[DataTable, ...] = ()
+    """The data tables of builds, fixes, exploitation and indicators, and how old they are."""
     schema: str = SCHEMA
     version: str = ""
     """Of hevesy."""

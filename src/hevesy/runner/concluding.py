@@ -13,7 +13,8 @@ import polars as pl
 from hevesy.assessment import Known, assemble, coverage_of, ledger_of, with_rows
 from hevesy.detection import HITS
 from hevesy.incident import SHELLS, TOUCHES, reconstruct
-from hevesy.model import BuildSeen, Input, Loss, SourceState
+from hevesy.knowledge import table_ages
+from hevesy.model import BuildSeen, DataTable, Input, Loss, SourceState
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
@@ -75,8 +76,18 @@ def take_stock(state: State) -> State:
         unseen=state.unseen,
         shared_clients=state.shared_clients,
         narrowed=(state.options.since, state.options.until),
+        table_ages=_table_ages(state),
     )
     return replace(state, ledger=ledger, known=known)
+
+
+def _table_ages(state: State) -> tuple[DataTable, ...]:
+    """What was compared with, the user's own included, and how old it was on the day."""
+    today = state.options.as_of or state.loaded.as_of
+    return tuple(
+        DataTable(one.title, one.as_of, one.days, one.stale)
+        for one in table_ages(today, own=state.options.tables)
+    )
 
 
 def conclude(state: State) -> State:
