@@ -80,6 +80,9 @@ def test_a_case_is_asked_again(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (server["name"], server["build"]) == ("EX07", "15.1.2176.9")
     assert server["evidence"][0]["first"].startswith("2021-03-10T10:00:01")
 
+    assert main(["exposure", str(case)]) == 0
+    assert "  build as a line of 2021-03-10 10:00 UTC shows it" in capsys.readouterr().out
+
 
 _BLOCKED = """<configuration><system.webServer><rewrite><rules>
 <rule name="PowerShell - inbound" stopProcessing="true"><match url=".*" /><conditions>
@@ -384,6 +387,9 @@ def test_tables_tell_their_age_and_newer_ones_are_taken(
     assert "exchange/kev.csv" in listed
     assert "Imported: builds.csv" in listed
     main(["exposure", str(inventory)])
-    assert "install RTM Nov26SU (15.2.2562.60, KB5140000)" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "install RTM Nov26SU (15.2.2562.60, KB5140000)" in out
+    assert "kev.csv" in err
+    assert "builds.csv is" not in err
     file.write_text("product\n", encoding="utf-8")
     assert main(["data", "import", str(file)]) == 2

@@ -36,6 +36,8 @@ _COMPARED = (
     "extended_protection.csv",
 )
 """Tables that exposure is judged by."""
+_IMPORTED = ("builds.csv", "kev.csv")
+"""Tables of which a user can take newer ones."""
 _HEADER = ("server", "build", "update", "evidence", "KEV", "open", "mitigated", "unknown")
 
 
@@ -116,13 +118,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _stale(today: dt.date) -> list[str]:
-    """Which data tables are old on the day asked about."""
+    """Which data tables are old on the day asked about; an imported one stands in for its name."""
     from hevesy.knowledge import table_ages, user_folder
 
+    newest = {}
+    for age in sorted(table_ages(today, own=user_folder()), key=lambda one: one.as_of):
+        newest[Path(age.file).name] = age
     return [
         f"{age.file} is {age.days} days old ({age.as_of}); `hevesy data import` takes a newer one"
-        for age in table_ages(today, own=user_folder())
-        if age.stale and age.file.endswith(("builds.csv", "kev.csv"))
+        for age in (newest[name] for name in _IMPORTED)
+        if age.stale
     ]
 
 
@@ -242,7 +247,7 @@ def _draw(
 def _last_shown(server: ExposedServer) -> list[str]:
     """When the line was written that the build rests on: the server may be another since."""
     first = server.evidence[0] if server.evidence and server.build else None
-    if first is None or first.last is None or first.line is None:
+    if first is None or first.last is None or (first.line or first.last_line) is None:
         return []
     return [f"  build as a line of {first.last:%Y-%m-%d %H:%M} UTC shows it ({first.origin})"]
 

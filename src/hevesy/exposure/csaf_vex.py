@@ -196,7 +196,9 @@ def _vulnerability(cve: str, pairs: Sequence[tuple[str, Exposure]]) -> dict[str,
 def _note(one: Exposure) -> dict[str, str]:
     text = one.cve.title or f"{one.cve.id} of Microsoft Exchange Server"
     if one.cve.kev_added:
-        text += f". CISA lists it as exploited since {one.cve.kev_added.isoformat()}"
+        text += (
+            f". In CISA's list of exploited vulnerabilities since {one.cve.kev_added.isoformat()}"
+        )
     return {"category": "description", "title": "What it is", "text": f"{text}."}
 
 
