@@ -145,6 +145,15 @@ def test_a_row_a_server_says_what_the_table_says(
     assert "no build found" in text
 
 
+def test_a_build_that_rests_on_a_line_of_a_log_has_its_day(page: str) -> None:
+    """What a server had in an old log is not said as if it were seen today."""
+    log = BuildEvidence("15.1.2176.2", "su_exact", "columns", "x.LOG", 9, MOMENT, MOMENT)
+    logged = examine([ServerEvidence("LOGGED", (log,))], load_exchange(), TODAY)
+
+    assert f"as a line of {MOMENT:%Y-%m-%d} shows it" in plain(write_estate(logged, TABLES, TODAY))
+    assert "as a line of" not in plain(page)
+
+
 def test_the_first_sentence_counts_servers(servers: tuple[ExposedServer, ...]) -> None:
     """How many are open to what is exploited, and what else is grave, in one breath."""
     view = draw_estate(servers)
