@@ -309,6 +309,32 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
     assert "hevesy: cannot write " in capsys.readouterr().err
 
 
+def test_evidence_is_not_written_over(inventory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`-o` with the name of a source is a slip of the hand, not a wish."""
+    before = inventory.read_bytes()
+
+    assert main(["exposure", str(inventory), "--format", "csv", "-o", str(inventory)]) == 2
+    assert "is a source" in capsys.readouterr().err
+    assert inventory.read_bytes() == before
+
+
+def test_a_setup_that_failed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It shows no build of the server; its version and end are told all the same."""
+    file = tmp_path / "ExchangeSetup.log"
+    file.write_text(
+        "[12/01/2022 00:49:12.0073] [0] Starting Microsoft Exchange Server 2019 Setup\n"
+        "[12/01/2022 00:49:12.0088] [0] Setup version: 15.2.922.7.\n"
+        "[12/01/2022 00:49:13.0088] [0] The installation mode is set to: 'Install'.\n"
+        "[12/01/2022 00:50:12.0088] [0] The Exchange Server setup operation didn't complete.\n",
+        encoding="utf-8",
+    )
+
+    assert main(["exposure", str(file), "--list"]) == 0
+    out = capsys.readouterr().out
+    assert "no build found" in out
+    assert "  setup: 15.2.922.7 Install, 2022-12-01 00:49 UTC, failed" in out
+
+
 def test_who_can_install_nothing_is_told_to_move(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hevesy.knowledge import ExchangeKnowledge
-    from hevesy.model import ExposedServer, Exposure, Gap, Mitigation, PlanStep
+    from hevesy.model import ExposedServer, Exposure, Gap, Mitigation, PlanStep, SetupRun
 
 __all__ = ["add_to", "run"]
 
@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hevesy.exposure import examine, gather
     from hevesy.knowledge import load_exchange, user_folder
 
+    _refuse_own_input(arguments)
     known = load_exchange(own=user_folder())
     today = arguments.as_of or known.as_of
     readings, lost = read_sources(arguments, known)
@@ -115,6 +116,13 @@ def run(arguments: argparse.Namespace) -> int:
     for sentence in (*unread, *_stale(today)):
         print(f"hevesy: {_visible(sentence)}", file=sys.stderr)
     return PARTIAL if unread else DONE
+
+
+def _refuse_own_input(arguments: argparse.Namespace) -> None:
+    """Evidence is never written over."""
+    out = arguments.output
+    if out is not None and any(Path(one).resolve() == out.resolve() for one in arguments.sources):
+        raise UsageError(f"{out} is a source; --output needs another name")
 
 
 def _stale(today: dt.date) -> list[str]:
@@ -275,6 +283,7 @@ def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str
             f"  open: {' '.join(part for part in _named(one) if part)}: {one.why}"
             for one in server.open
         ]
+        told += [f"  setup: {_setup(one)}" for one in server.runs]
         told += [f"  setting: {one.why} ({_at(one.source, one.line)})" for one in server.settings]
         told += [
             f"  not known: {gap.why}{_resting(gap)}. What would tell it: {gap.collect}"
@@ -285,6 +294,13 @@ def _told(server: ExposedServer, install: str, *, in_full: bool) -> Iterable[str
             for step in server.plan
         ]
     return [f"\n{server.name}", *told] if told else []
+
+
+def _setup(one: SetupRun) -> str:
+    """A run of Exchange Setup, whether or not it says what the server has now."""
+    ended = {True: "succeeded", False: "failed", None: "its end is not told"}[one.succeeded]
+    when = f", {one.started:%Y-%m-%d %H:%M} UTC" if one.started else ""
+    return f"{one.version or 'version not told'} {one.mode}".rstrip() + f"{when}, {ended}"
 
 
 def _closes(step: PlanStep) -> str:
