@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,20 @@ def test_less_than_asked_is_open_and_more_is_secure(known: ExchangeKnowledge) ->
     (setting,) = reading.servers[0].settings
     assert not setting.met
     assert "Default Web Site/OWA" in setting.why
+
+
+@pytest.mark.parametrize(
+    ("token", "words"), [("Allow", "is less than asked on Default"), ("None", "is off on every")]
+)
+def test_what_is_weaker_than_asked_is_not_called_off(
+    token: str, words: str, known: ExchangeKnowledge
+) -> None:
+    """Allow on each directory that asks for Require is less than asked; off is None everywhere."""
+    reading = read(known, location(f"{_FRONT}/OWA", token), location(f"{_FRONT}/ECP", token))
+
+    (setting,) = reading.servers[0].settings
+    assert not setting.met
+    assert words in setting.why
 
 
 def test_a_directory_that_is_not_there_needs_nothing(known: ExchangeKnowledge) -> None:

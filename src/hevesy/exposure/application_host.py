@@ -155,8 +155,7 @@ def _setting(directories: Sequence[VirtualDirectory], place: str) -> Setting:
     if not missing:
         why = "Extended Protection is on as Microsoft asks on each virtual directory"
         return Setting("extended_protection", met=True, why=why, source=place)
-    asked = [one for one in directories if one.expected != "None" and one.found]
-    if len(missing) >= len(asked):
+    if not any(_STRENGTH.get(one.found.lower(), 0) for one in directories):
         why = "Extended Protection is off on every virtual directory"
     else:
         paths = ", ".join(one.path for one in missing)
