@@ -40,7 +40,7 @@ def test_rows_have_the_cells_of_their_columns(make_server: Make, known: Exchange
     assert second["update"] == "no build found"
     assert len(rows) == 85
     assert {row["state"] for row in rows} == {"open"}
-    assert rows[0]["first_exploited"] == "2024-02-15"
+    assert rows[0]["first_exploited"] == "2024-02-14"
 
 
 def test_the_document_is_the_same_bytes_for_the_same_input(

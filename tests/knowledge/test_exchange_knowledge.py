@@ -47,10 +47,12 @@ def test_everything_exploited_is_dated_with_its_source(known: ExchangeKnowledge)
 
     assert len(exploited) == 19
     assert all(one.first_exploited and one.first_exploited_source for one in exploited)
-    ssrf, relay = known.facts["CVE-2021-26855"], known.facts["CVE-2024-21410"]
+    ssrf, undated = known.facts["CVE-2021-26855"], known.facts["CVE-2018-8581"]
     assert ssrf.first_exploited == dt.date(2021, 1, 3)
-    assert (relay.first_exploited, relay.kev_added) == (dt.date(2024, 2, 15),) * 2
-    assert "stands in for a first use that nobody dates" in relay.first_exploited_source
+    assert known.facts["CVE-2021-42321"].first_exploited == dt.date(2021, 11, 9)
+    assert known.facts["CVE-2024-21410"].first_exploited == dt.date(2024, 2, 14)
+    assert (undated.first_exploited, undated.kev_added) == (dt.date(2022, 3, 3),) * 2
+    assert "stands in for a first use that nobody dates" in undated.first_exploited_source
     for one in exploited:
         assert one.first_exploited
         assert one.kev_added
