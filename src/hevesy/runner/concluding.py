@@ -85,7 +85,7 @@ def _table_ages(state: State) -> tuple[DataTable, ...]:
     """What was compared with, the user's own included, and how old it was on the day."""
     today = state.options.as_of or state.loaded.as_of
     return tuple(
-        DataTable(one.title, one.as_of, one.days, one.stale)
+        DataTable(one.title, one.as_of, max(one.days, 0), one.stale)
         for one in table_ages(today, own=state.options.tables)
     )
 
