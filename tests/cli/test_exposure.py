@@ -104,8 +104,8 @@ def test_a_case_says_of_its_server_what_the_evidence_says(
     (logs / "HttpProxy_2023011010-1.LOG").write_text(
         "#Software: Microsoft Exchange Server\n#Version: 15.01.2375.007\n"
         "#Log-type: HttpProxy Logs\n"
-        "#Fields: DateTime,RequestId,Protocol,ServerHostName,HttpStatus\n"
-        "2023-01-10T10:00:01.000Z,a,Owa,EX07,200\n",
+        "#Fields: DateTime,RequestId,Protocol,ServerHostName,TargetServer,TargetServerVersion\n"
+        "2023-01-10T10:00:01.000Z,a,Owa,EX07,ex08.example.org,15.01.2375.000\n",
         encoding="utf-8",
     )
     case = tmp_path / "case"
@@ -115,10 +115,26 @@ def test_a_case_says_of_its_server_what_the_evidence_says(
     said = []
     for source in (tmp_path / "EX07", case):
         assert main(["exposure", str(source), "--format", "json"]) == 0
-        (server,) = json.loads(capsys.readouterr().out)["servers"]
-        said.append({one["cve"]["id"]: one["state"] for one in server["exposures"]})
+        servers = json.loads(capsys.readouterr().out)["servers"]
+        said.append(
+            {
+                server["name"]: (
+                    server["unseen"],
+                    {one["cve"]["id"]: one["state"] for one in server["exposures"]},
+                )
+                for server in servers
+            }
+        )
     assert said[0] == said[1]
-    assert said[1]["CVE-2022-41040"] == "mitigated"
+    assert said[1]["EX07"][1]["CVE-2022-41040"] == "mitigated"
+    assert said[1]["EX08"][0] is True
+
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "assessment.json").write_bytes((case / "assessment.json").read_bytes()[:99])
+    assert main(["exposure", str(tmp_path / "cut"), str(case)]) == 3
+    out, err = capsys.readouterr()
+    assert "EX07" in out
+    assert "cut/assessment.json cannot be read" in err.replace("\\", "/")
 
     (server,) = json.loads((case / "assessment.json").read_text("utf-8"))["servers"]
     kept = {one["cve"]["id"]: one["state"] for one in server["exposures"]}
@@ -288,16 +304,33 @@ def test_nothing_is_sent_without_a_yes(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_addresses_may_stand_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One a line; a file that holds anything else beside them is none of these."""
+    """One a line, with remarks; a file of other text is none of these."""
     file = tmp_path / "ours.txt"
-    file.write_text("https://a.example.invalid\n\n https://b.example.invalid \n", encoding="utf-8")
+    file.write_text(
+        "# ours\nhttps://a.example.invalid\n\n https://b.example.invalid \n", encoding="utf-8"
+    )
     assert main(["exposure", str(file)]) == 2
     asked = capsys.readouterr().err
     assert "--yes is needed" in asked
     assert "https://a.example.invalid, https://b.example.invalid" in asked
-    file.write_text("https://a.example.invalid\nhello\n", encoding="utf-8")
+    file.write_text("https://a.example.invalid\nhello to all\n", encoding="utf-8")
     assert main(["exposure", str(file)]) == 2
     assert "ours.txt: tells no build of Exchange" in capsys.readouterr().err
+
+
+def test_a_line_that_is_no_address_stops_no_other_source(
+    tmp_path: Path, inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Named with file and line; nothing is sent to it."""
+    file = tmp_path / "ours.txt"
+    file.write_text("mail.example.org\nhttps://127.0.0.1:1\nhttps://[::1\n", encoding="utf-8")
+
+    assert main(["exposure", str(file), str(inventory), "--yes"]) == 3
+    out, err = capsys.readouterr()
+    assert "15.1.2375.7" in out
+    assert "ours.txt:1: an address begins with https:// and names a host" in err
+    assert "ours.txt:3: an address begins with https://" in err
+    assert "hevesy: https://127.0.0.1:1: " in err
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(
