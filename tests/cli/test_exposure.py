@@ -427,6 +427,18 @@ def test_a_csaf_document_names_who_says_it(
     assert document["distribution"]["tlp"]["label"] == "WHITE"
 
 
+@pytest.mark.parametrize("option", [("--publisher", " "), ("--publisher-url", "example.org")])
+def test_a_publisher_that_csaf_does_not_allow_is_refused(
+    option: tuple[str, str], inventory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A blank name, or a namespace that is no address, would make a document that is not valid."""
+    with pytest.raises(SystemExit) as raised:
+        main(["exposure", str(inventory), "--format", "csaf", *option])
+
+    assert raised.value.code == 2
+    assert option[0] in capsys.readouterr().err
+
+
 def test_tables_tell_their_age_and_newer_ones_are_taken(
     own: Path, tmp_path: Path, inventory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,10 +84,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--tlp", type=values.tlp, default="AMBER", help="mark of an html or csaf document"
     )
     parser.add_argument(
-        "--publisher", default="hevesy", metavar="NAME", help="who says it, in a csaf document"
+        "--publisher",
+        type=values.named,
+        default="hevesy",
+        metavar="NAME",
+        help="who says it, in a csaf document",
     )
     parser.add_argument(
         "--publisher-url",
+        type=values.web_address,
         default="https://hevesy.invalid",
         metavar="URL",
         help="address that stands for the publisher, in a csaf document",

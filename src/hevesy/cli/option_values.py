@@ -6,15 +6,27 @@ import argparse
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hevesy.errors import UsageError
 from hevesy.runner.options import ClockOffset
 
-__all__ = ["add_common", "clock", "day", "moment", "named_path", "positive", "tlp"]
+__all__ = [
+    "add_common",
+    "clock",
+    "day",
+    "moment",
+    "named",
+    "named_path",
+    "positive",
+    "tlp",
+    "web_address",
+]
 
 _CLOCK = re.compile(
     r"(?P<host>[^=:]+)(?P<windows>:windows)?=(?P<sign>[+-])(?P<amount>\d+)(?P<unit>[hms])"
 )
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -59,6 +71,21 @@ def tlp(text: str) -> str:
     if mark not in TLP:
         raise argparse.ArgumentTypeError(f"one of {', '.join(TLP)}, not {text!r}")
     return mark
+
+
+def named(text: str) -> str:
+    """A name that is not blank."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a name, not a blank")
+    return text
+
+
+def web_address(text: str) -> str:
+    """An address of the web, as a CSAF document needs it."""
+    parts = urlsplit(text) if _PLAIN.fullmatch(text) else urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise argparse.ArgumentTypeError(f"an address as https://example.org, not {text!r}")
+    return text
 
 
 def clock(text: str) -> ClockOffset:
