@@ -152,6 +152,7 @@ def test_a_build_that_rests_on_a_line_of_a_log_has_its_day(page: str) -> None:
 
     assert f"as a line of {MOMENT:%Y-%m-%d} shows it" in plain(write_estate(logged, TABLES, TODAY))
     assert "as a line of" not in plain(page)
+    assert "Seen open from" in plain(page)
 
 
 def test_the_first_sentence_counts_servers(servers: tuple[ExposedServer, ...]) -> None:
