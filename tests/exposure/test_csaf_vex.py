@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hevesy.exposure import examine
 from hevesy.exposure.csaf_vex import csaf_vex
-from hevesy.model import Mitigation, ServerEvidence
+from hevesy.model import Mitigation, ServerEvidence, Setting
 
 if TYPE_CHECKING:
     from hevesy.knowledge import ExchangeKnowledge
@@ -50,6 +50,20 @@ def estate(make_server: Make) -> list[ServerEvidence]:
         make_server("15.2.2562.50", "E"),
         ServerEvidence("F"),
     ]
+
+
+def test_why_a_product_is_not_affected_is_told_by_its_flag(
+    make_server: Make, known: ExchangeKnowledge
+) -> None:
+    """Outside a hybrid organization the code is there and out of use; another product lacks it."""
+    alone = Setting(
+        "hybrid_application", met=True, why="the organization is not hybrid", source="h"
+    )
+    read = document([make_server("15.1.2507.44", "A", settings=(alone,))], known)
+
+    hybrid, old = vulnerability(read, "CVE-2025-53786"), vulnerability(read, "CVE-2020-17144")
+    assert [one["label"] for one in hybrid["flags"]] == ["vulnerable_code_not_in_execute_path"]
+    assert [one["label"] for one in old["flags"]] == ["vulnerable_code_not_present"]
 
 
 def test_states_become_the_words_of_vex(make_server: Make, known: ExchangeKnowledge) -> None:

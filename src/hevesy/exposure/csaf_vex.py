@@ -29,6 +29,8 @@ _CVE = re.compile(r"CVE-\d{4}-\d{4,}")
 _ADVISORY = "Microsoft Security Advisory"
 _NAMESPACE = "https://hevesy.invalid"
 """A name that belongs to nobody (RFC 2606): the publisher is whoever runs hevesy."""
+_WITHOUT_CODE = "vulnerable_code_not_present"
+_OUT_OF_USE = "vulnerable_code_not_in_execute_path"
 _NO_BUILD = "build not known"
 _COLLECT = "Find out its build: Bin\\ExSetup.exe, a HealthChecker file, or Get-ExchangeServer"
 _ACTED_ON = frozenset(
@@ -185,12 +187,23 @@ def _vulnerability(cve: str, pairs: Sequence[tuple[str, Exposure]]) -> dict[str,
     found["product_status"] = {name: sorted(several) for name, several in sorted(status.items())}
     if remediations := _remediations(pairs):
         found["remediations"] = remediations
-    if unaffected := status.get("known_not_affected"):
-        label = "vulnerable_code_not_present"
-        found["flags"] = [{"label": label, "product_ids": sorted(unaffected)}]
+    if flags := _flags(pairs):
+        found["flags"] = flags
     if threats := _threats(pairs):
         found["threats"] = threats
     return found
+
+
+def _flags(pairs: Sequence[tuple[str, Exposure]]) -> list[dict[str, Any]]:
+    """Why a product is not affected: it lacks the code, or its settings leave it out of use."""
+    found: dict[str, list[str]] = {}
+    for product, one in pairs:
+        if _STATUS[one.state] == "known_not_affected":
+            label = _OUT_OF_USE if one.needs else _WITHOUT_CODE
+            found.setdefault(label, []).append(product)
+    return [
+        {"label": label, "product_ids": sorted(several)} for label, several in sorted(found.items())
+    ]
 
 
 def _note(one: Exposure) -> dict[str, str]:
