@@ -92,57 +92,101 @@ _BLOCKED = """<configuration><system.webServer><rewrite><rules>
 """
 
 
-def test_a_case_says_of_its_server_what_the_evidence_says(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Mitigations and settings are kept: what was mitigated is not called open, nor left out."""
+_CHECKED = """{"HealthCheckerExchangeServer": {"ServerName": "EX07", "ExchangeInformation":
+{"BuildInformation": {"ExchangeSetup": {"FileVersion": "15.01.2375.012"}}}}}
+"""
+_FRONT_END = """#Software: Microsoft Exchange Server
+#Version: 15.01.2375.007
+#Log-type: HttpProxy Logs
+#Fields: DateTime,RequestId,Protocol,ServerHostName,TargetServer,TargetServerVersion
+2023-01-10T10:00:01.000Z,a,Owa,EX07,ex08.example.org,15.01.2375.000
+"""
+
+
+@pytest.fixture
+def collected(tmp_path: Path) -> tuple[Path, Path]:
+    """A collection with a log, a mitigation and HealthChecker's output, and the case of it."""
     web = tmp_path / "EX07" / "C" / "inetpub" / "wwwroot"
     logs = tmp_path / "EX07" / "C" / "Logging" / "HttpProxy" / "Owa"
     web.mkdir(parents=True)
     logs.mkdir(parents=True)
     (web / "web.config").write_text(_BLOCKED, encoding="utf-8")
-    (logs / "HttpProxy_2023011010-1.LOG").write_text(
-        "#Software: Microsoft Exchange Server\n#Version: 15.01.2375.007\n"
-        "#Log-type: HttpProxy Logs\n"
-        "#Fields: DateTime,RequestId,Protocol,ServerHostName,TargetServer,TargetServerVersion\n"
-        "2023-01-10T10:00:01.000Z,a,Owa,EX07,ex08.example.org,15.01.2375.000\n",
-        encoding="utf-8",
-    )
+    (logs / "HttpProxy_2023011010-1.LOG").write_text(_FRONT_END, encoding="utf-8")
+    (tmp_path / "EX07" / "HealthChecker-EX07-1.json").write_text(_CHECKED, encoding="utf-8")
     case = tmp_path / "case"
     assert main(["assess", str(tmp_path / "EX07"), "-o", str(case), "-q", "--jobs", "1"]) == 0
-    capsys.readouterr()
+    return tmp_path / "EX07", case
 
+
+def test_a_case_says_of_its_server_what_the_evidence_says(
+    collected: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Builds of files, mitigations and settings are kept: both are judged alike."""
     said = []
-    for source in (tmp_path / "EX07", case):
+    for source in collected:
+        capsys.readouterr()
         assert main(["exposure", str(source), "--format", "json"]) == 0
         servers = json.loads(capsys.readouterr().out)["servers"]
         said.append(
-            {
-                server["name"]: (
-                    server["unseen"],
-                    {one["cve"]["id"]: one["state"] for one in server["exposures"]},
-                )
-                for server in servers
-            }
+            {one["name"]: (one["build"], one["unseen"], one["exposures"]) for one in servers}
         )
-    assert said[0] == said[1]
-    assert said[1]["EX07"][1]["CVE-2022-41040"] == "mitigated"
-    assert said[1]["EX08"][0] is True
 
+    for direct, kept in zip(said[0].items(), said[1].items(), strict=True):
+        assert direct[0] == kept[0]
+        assert direct[1][:2] == kept[1][:2]
+        states = [{o["cve"]["id"]: o["state"] for o in side[1][2]} for side in (direct, kept)]
+        assert states[0] == states[1]
+    assert said[1]["EX07"][0] == "15.1.2375.12"
+    assert said[1]["EX08"][1] is True
+
+
+def test_what_is_mitigated_is_in_the_report(collected: tuple[Path, Path]) -> None:
+    """Neither left out nor excluded, with the file that it rests on and the age of the tables."""
+    _, case = collected
+    (server,) = json.loads((case / "assessment.json").read_text("utf-8"))["servers"]
+    page = (case / "report.html").read_text("utf-8")
+
+    states = {one["cve"]["id"]: one["state"] for one in server["exposures"]}
+    assert states["CVE-2022-41040"] == "mitigated"
+    assert any(one.startswith("CVE-2022-41040: it is mitigated") for one in server["not_excluded"])
+    assert ("15.1.2375.12", "healthchecker") in {
+        (one["build"], one["origin"]) for one in server["builds"]
+    }
+    assert "rule &#39;PowerShell - inbound&#39; stands" in page
+    assert "Exchange in CISA&#39;s catalogue of Known Exploited Vulnerabilities" in page
+
+
+def test_a_server_of_which_no_log_was_collected_has_its_exposure(
+    tmp_path: Path,
+) -> None:
+    """HealthChecker's output alone tells that it runs Exchange, and what is open on it."""
+    web = tmp_path / "EX07" / "C" / "inetpub" / "wwwroot"
+    web.mkdir(parents=True)
+    (web / "web.config").write_text(_BLOCKED, encoding="utf-8")
+    (tmp_path / "EX07" / "HealthChecker-EX07-1.json").write_text(_CHECKED, encoding="utf-8")
+    case = tmp_path / "case"
+    assert main(["assess", str(tmp_path / "EX07"), "-o", str(case), "-q", "--jobs", "1"]) == 0
+
+    (server,) = json.loads((case / "assessment.json").read_text("utf-8"))["servers"]
+    assert (server["name"], server["exchange"], server["verdict"]) == ("EX07", True, "cannot_tell")
+    assert server["why_exchange"] == "its build is told by healthchecker"
+    assert server["update"] == "Exchange Server 2016 CU22 Oct21SU"
+    assert any(one["state"] == "open" for one in server["exposures"])
+
+
+def test_a_case_that_is_cut_stops_no_other(
+    collected: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is named, and the others are judged."""
+    _, case = collected
     (tmp_path / "cut").mkdir()
     (tmp_path / "cut" / "assessment.json").write_bytes((case / "assessment.json").read_bytes()[:99])
+    capsys.readouterr()
+
     assert main(["exposure", str(tmp_path / "cut"), str(case)]) == 3
     out, err = capsys.readouterr()
     assert "EX07" in out
     assert "cut/assessment.json cannot be read" in err.replace("\\", "/")
-
-    (server,) = json.loads((case / "assessment.json").read_text("utf-8"))["servers"]
-    kept = {one["cve"]["id"]: one["state"] for one in server["exposures"]}
-    assert kept["CVE-2022-41040"] == "mitigated"
-    assert any(one.startswith("CVE-2022-41040: it is mitigated") for one in server["not_excluded"])
-    page = (case / "report.html").read_text("utf-8")
-    assert "rule &#39;PowerShell - inbound&#39; stands" in page
-    assert "Exchange in CISA&#39;s catalogue of Known Exploited Vulnerabilities" in page
 
 
 @pytest.mark.parametrize("name", ["csv", "html", "json", "csaf", "text"])

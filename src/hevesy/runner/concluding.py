@@ -15,6 +15,7 @@ from hevesy.detection import HITS
 from hevesy.incident import SHELLS, TOUCHES, reconstruct
 from hevesy.knowledge import table_ages
 from hevesy.model import BuildSeen, DataTable, Input, Loss, SourceState
+from hevesy.runner.settings_pass import speaks_of_settings
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def take_stock(state: State) -> State:
             )
             for name in servers
         },
-        builds={name: _builds(counted, state, name) for name in servers},
+        builds={
+            name: _builds(counted, state, name) + _builds_of_files(counted, state, name)
+            for name in servers
+        },
         clock_notes={name: _clock_notes(counted, state, name) for name in servers},
         losses=_losses(state),
         sources=tuple(_state_of(r, state) for r in state.results) + _undone_states(state),
@@ -172,6 +176,21 @@ def _builds(results: Iterable[ReadResult], state: State, name: str) -> tuple[Bui
     return tuple(merged[key] for key in sorted(merged))
 
 
+def _builds_of_files(
+    results: Iterable[ReadResult], state: State, name: str
+) -> tuple[BuildSeen, ...]:
+    """What ExSetup.exe, hives, HealthChecker and the like say, apart from what lines of logs do."""
+    evidence = state.server_evidence.get(name)
+    logs = {f"{r.source.input}/{r.source.path}" for r in results if r.survey.builds}
+    merged: dict[tuple[str, str, str], BuildSeen] = {}
+    for one in evidence.builds if evidence else ():
+        if one.source not in logs:
+            key = (one.build, one.grade, one.origin)
+            seen = BuildSeen(*key, one.first, one.last, one.line, one.last_line)
+            merged[key] = _wider(merged[key], seen) if key in merged else seen
+    return tuple(merged[key] for key in sorted(merged))
+
+
 def _wider(one: BuildSeen, other: BuildSeen) -> BuildSeen:
     firsts = [t for t in (one.first, other.first) if t]
     lasts = [t for t in (one.last, other.last) if t]
@@ -207,7 +226,8 @@ def _losses_of(result: ReadResult) -> Iterator[Loss]:
         yield Loss(*place, "partial", "; ".join(cut))
     if source.kind.startswith(_LATER):
         what = source.kind.removeprefix(_LATER)
-        yield Loss(*place, "not_parsed_yet", f"known, not parsed yet: {what}")
+        read = "read for builds and settings alone" if speaks_of_settings(source) else "known"
+        yield Loss(*place, "not_parsed_yet", f"{read}, not parsed yet: {what}")
     elif source.kind == "unknown":
         yield Loss(*place, "unknown_kind", "no parser knows it")
 

@@ -15,13 +15,16 @@ from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
 from hevesy.runner.settings_pass import EXCHANGE, SettingsRead, read_settings, speaks_of_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from hevesy.model import Server
     from hevesy.runner.state import State
 
 __all__ = ["examine_exposure"]
 
 _TASK_SOURCES = 64
+_INSTALLED = frozenset({"exsetup", "registry", "registry_update", "healthchecker", "setup_log"})
+"""Origins of builds that only an installation of Exchange has."""
 
 
 def examine_exposure(state: State) -> State:
@@ -29,18 +32,29 @@ def examine_exposure(state: State) -> State:
     known = state.loaded.exchange
     read, losses = _settings(state)
     readings = [*_from_surveys(state), *_from_files(state, read)]
-    exchange = {server.name for server in state.servers if server.exchange}
     servers, problems = gather(readings)
+    machines = tuple(_by_builds(server, servers) for server in state.servers)
+    exchange = {server.name for server in machines if server.exchange}
     evidence = {one.name: one for one in servers if one.name in exchange}
     exposed = examine(evidence.values(), known, state.options.as_of or state.loaded.as_of)
     losses += [Loss(*_place(p, state), "unreadable_setting", p) for p in problems]
     return replace(
         state,
+        servers=machines,
         server_evidence=evidence,
         exposed={one.name: one for one in exposed},
-        unseen=unseen_servers(_mentions(state), state.servers, state.canonical, known),
+        unseen=unseen_servers(_mentions(state), machines, state.canonical, known),
         losses=(*state.losses, *losses),
     )
+
+
+def _by_builds(server: Server, evidence: Iterable[ServerEvidence]) -> Server:
+    """Exchange also where no log says so, but a file of the installation tells its build."""
+    own = next((one for one in evidence if one.name == server.name), None)
+    origins = {one.origin for one in own.builds} & _INSTALLED if own else set()
+    if server.exchange or not origins:
+        return server
+    return replace(server, exchange=True, why_exchange=f"its build is told by {min(origins)}")
 
 
 def _settings(state: State) -> tuple[list[SettingsRead], list[Loss]]:

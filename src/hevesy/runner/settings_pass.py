@@ -51,7 +51,8 @@ class SettingsRead:
 def speaks_of_settings(source: Source) -> bool:
     """Whether a source may say something of builds or settings."""
     name = source.path.rsplit("/", 1)[-1].lower()
-    return source.kind in _KINDS or name in _NAMES
+    exported = name.startswith("healthchecker") and name.endswith(".json")
+    return source.kind in _KINDS or name in _NAMES or exported
 
 
 @cache
