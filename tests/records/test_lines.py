@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pytest
+    from _typeshed import WriteableBuffer
 
 
 class Endless(io.RawIOBase):
@@ -26,11 +27,14 @@ class Endless(io.RawIOBase):
         """Yes."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        """What is left of a piece, or the next one; at most `size` bytes."""
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """What is left of a piece, or the next one; at most as much as fits."""
+        view = memoryview(buffer).cast("B")
         piece = self.left or next(self.pieces, b"")
-        self.left = piece[size:]
-        return piece[:size]
+        self.left = piece[len(view) :]
+        count = min(len(view), len(piece))
+        view[:count] = piece[:count]
+        return count
 
 
 def test_a_line_without_end_is_counted_once_and_costs_no_memory(

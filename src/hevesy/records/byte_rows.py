@@ -158,8 +158,9 @@ def rows_of(data: bytes, shape: Shape, base: int = 0) -> tuple[ByteRows, Times]:
         plain &= ~long
     for odd in _oddities(data, array, shape):
         plain[np.searchsorted(ends, odd)] = False
-    if b"\r\r" in data:
-        plain &= ~_many_returns(array, ends)
+    several = _many_returns(array, ends)
+    if several.any():
+        plain &= ~several
     for column, widths in shape.numbers.items():
         right = rows.digits(column, widths)
         if not right.all():

@@ -31,13 +31,16 @@ __all__ = [
 ROWS_AT_ONCE = 250_000
 """Lines of the largest block: bounds memory where all lines are short."""
 
-BLOCK_BYTES = 4 << 20
-"""Bytes read at once. Larger blocks are no faster: they leave the processor's cache."""
+BLOCK_BYTES = 2 << 20
+"""Bytes read at once. Larger blocks are slower: they leave the processor's cache."""
 
 LINE_LIMIT = 4 << 20
 """Bytes of the longest line that is read; a longer one is damaged, and counted once."""
 
 _LINE_FEED = ord("\n")
+
+_SPARE: list[bytearray] = []
+"""At most one buffer, which nobody reads into: making one costs as much as reading into it."""
 
 SAMPLES = 5
 """Damaged rows of a source that are shown."""
@@ -110,23 +113,23 @@ def line_ends(block: ByteBlock) -> int:
 def byte_blocks(stream: BinaryIO) -> Iterator[ByteBlock]:
     """The bytes of a stream, in blocks of whole lines; see `line_blocks`."""
     offset, carry, skipped, sample, wide = 0, b"", 0, b"", False
-    for data, size, wide in _chunks(stream):  # `wide` is asked for after the loop too
+    for data, length, size, wide in _chunks(stream):  # `wide` is asked for after the loop too
         endless, begin = None, 0
         if skipped:
-            begin = data.find(b"\n") + 1
+            begin = data.find(b"\n", 0, length) + 1
             if not begin:
-                skipped += len(data)
+                skipped += length
                 yield ByteBlock(b"", offset, size, wide)
                 continue
             endless, offset, skipped = sample, offset + skipped + begin, 0
-        end = data.rfind(b"\n", begin) + 1
+        end = data.rfind(b"\n", begin, length) + 1
         if not end:  # no line ends here
             yield ByteBlock(b"", offset, size, wide, endless)
-            carry += data[begin:]
+            carry += memoryview(data)[begin:length]
         else:
-            whole = b"".join((carry, memoryview(data)[begin:end])) if carry or begin else data[:end]
+            whole = b"".join((carry, memoryview(data)[begin:end]))
             yield ByteBlock(whole, offset, size, wide, endless)
-            offset, carry = offset + len(whole), data[end:]
+            offset, carry = offset + len(whole), bytes(memoryview(data)[end:length])
         if len(carry) > LINE_LIMIT:
             skipped, sample, carry = len(carry), carry[: 4 * SAMPLE_CHARS], b""
     if skipped:
@@ -135,31 +138,36 @@ def byte_blocks(stream: BinaryIO) -> Iterator[ByteBlock]:
         yield ByteBlock(carry, offset, 0, wide)
 
 
-def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool]]:
-    """UTF-8 bytes in pieces of one size, the bytes they were in the stream, and if UTF-16."""
-    decoder: codecs.IncrementalDecoder | None = None
-    first = True
-    while data := _fill(stream):
-        if first and (encoding := _UTF16.get(data[:2])):
-            decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
-        first = False
-        if decoder is None:
-            yield data, len(data), False
-        else:
-            yield decoder.decode(data).encode("utf-8", "backslashreplace"), len(data), True
+def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes | bytearray, int, int, bool]]:
+    """UTF-8 bytes in pieces of one size, how many, those they were in the stream, and if UTF-16.
+
+    A piece is overwritten by the next one.
+    """
+    buffer = _SPARE.pop() if _SPARE else bytearray()
+    if len(buffer) != BLOCK_BYTES:
+        buffer = bytearray(BLOCK_BYTES)
+    try:
+        size = _fill(stream, buffer)
+        encoding = _UTF16.get(bytes(buffer[: min(size, 2)]))
+        decoder = codecs.getincrementaldecoder(encoding)("backslashreplace") if encoding else None
+        while size:
+            if decoder is None:
+                yield buffer, size, size, False
+            else:
+                text = decoder.decode(memoryview(buffer)[:size])
+                data = text.encode("utf-8", "backslashreplace")
+                yield data, len(data), size, True
+            size = _fill(stream, buffer)
+    finally:
+        _SPARE[:] = [buffer]
 
 
-def _fill(stream: BinaryIO) -> bytes:
-    """`BLOCK_BYTES` of the stream, fewer only at its end."""
-    data = stream.read(BLOCK_BYTES)
-    if len(data) == BLOCK_BYTES or not data:
-        return data
-    parts = [data]
-    missing = BLOCK_BYTES - len(data)
-    while missing and (data := stream.read(missing)):
-        parts.append(data)
-        missing -= len(data)
-    return b"".join(parts)
+def _fill(stream: BinaryIO, buffer: bytearray) -> int:
+    """How many bytes of the stream were put into a buffer: fewer than it holds only at its end."""
+    free, count = memoryview(buffer), 0
+    while count < len(buffer) and (more := stream.readinto(free[count:])):  # type: ignore[attr-defined]  # all have it
+        count += more
+    return count
 
 
 def _block(data: bytes, line: int, offset: int, *, size: int, wide: bool) -> LineBlock:
