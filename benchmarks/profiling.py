@@ -14,7 +14,8 @@ from hevesy.runner.content import rule_cache
 from hevesy.runner.options import Options
 from hevesy.runner.reading import load_all, take_in
 from hevesy.runner.state import State
-from hevesy.runner.worker import DETECTOR, WorkerSetup, read_sources, set_up
+from hevesy.runner.worker import DETECTOR, read_sources, set_up
+from hevesy.runner.workers import WorkerSetup
 
 __all__ = ["profile"]
 

@@ -14,7 +14,7 @@ from benchmarks.inputs import warm
 from benchmarks.measuring import command, hevesy, in_turns, ratio
 from hevesy.detection import load_rules
 from hevesy.knowledge import load
-from hevesy.runner import own_rules
+from hevesy.runner.content import own_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ import pytest
 
 import hevesy
 from hevesy.cli.command import COMMANDS
-from hevesy.runner import STAGES
+from hevesy.runner.assess import STAGES
 
 SOURCE = Path(hevesy.__file__).parent
 TESTS = Path(__file__).parent

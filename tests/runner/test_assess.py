@@ -17,8 +17,9 @@ import pytest
 
 from hevesy.model import Outcome, Stage, Verdict
 from hevesy.reports import write_csv, write_text
-from hevesy.runner import Options, assess
+from hevesy.runner.assess import assess
 from hevesy.runner.comparison import differences
+from hevesy.runner.options import Options
 from hevesy.runner.worker import DETECTOR
 from hevesy.simulator import load_scenario, simulate
 

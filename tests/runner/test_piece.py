@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from hevesy.model import Source, Survey
 from hevesy.records import add_up, parse, parse_stretch, stretches
-from hevesy.runner import Options, assess, piece, reading
+from hevesy.runner import piece, reading
+from hevesy.runner.assess import assess
+from hevesy.runner.options import Options
 from hevesy.runner.piece import HASH, Piece, pieces_of, put_together
 from hevesy.runner.result import PieceRead, ReadResult
 from hevesy.simulator import load_scenario, simulate

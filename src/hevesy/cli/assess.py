@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     import argparse
 
     from hevesy.model import Assessment
-    from hevesy.runner import Options, Run
+    from hevesy.runner.assess import Run
+    from hevesy.runner.options import Options
 
 __all__ = ["add_to", "exit_code", "run", "show"]
 
@@ -115,15 +117,21 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from rich.console import Console
-
     from hevesy.errors import UsageError
-    from hevesy.runner import assess
+    from hevesy.runner.workers import open_workshop
 
     if not (arguments.evidence or arguments.server):
         raise UsageError("no evidence was named: hevesy assess EVIDENCE... -o CASE")
-    progress = None if arguments.quiet else Console(stderr=True)
-    done = assess(_options(arguments), progress)
+    options = _options(arguments)
+    with open_workshop(options) as workshop:
+        # What follows takes half a second to load; meanwhile the workers load what they need.
+        from rich.console import Console
+
+        from hevesy.knowledge import user_folder
+        from hevesy.runner.assess import assess
+
+        options = replace(options, choice=choice_of(arguments), tables=user_folder())
+        done = assess(options, None if arguments.quiet else Console(stderr=True), workshop)
     show(done, json=arguments.json, quiet=arguments.quiet)
     return exit_code(done.assessment, arguments.fail_on)
 
@@ -153,17 +161,15 @@ def exit_code(assessment: Assessment, fail_on: Level | None) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    from hevesy.knowledge import user_folder
-    from hevesy.runner import Options
+    """What can be said before anything heavy is loaded."""
+    from hevesy.runner.options import Options
 
     return Options(
         evidence=tuple(arguments.evidence),
         case=arguments.output,
         rules=tuple(arguments.rules),
-        choice=choice_of(arguments),
         yara=tuple(arguments.yara),
         indicators=tuple(arguments.indicators),
-        tables=user_folder(),
         servers=dict(arguments.server),
         clocks=tuple(arguments.clock),
         since=arguments.since,

@@ -40,8 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; exit code 2 where found and planted differ."""
     from hevesy import simulator
     from hevesy.cli.assess import show
-    from hevesy.runner import Options, assess
+    from hevesy.runner.assess import assess
     from hevesy.runner.comparison import differences
+    from hevesy.runner.options import Options
 
     collection = arguments.output.parent / f"{arguments.output.name}-evidence"
     shutil.rmtree(collection, ignore_errors=True)

@@ -101,7 +101,7 @@ def _loaded(arguments: argparse.Namespace) -> list[SigmaRules]:
     """The rules of hevesy, then those of `--rules`."""
     from hevesy.detection import load_rules
     from hevesy.knowledge import load
-    from hevesy.runner import own_rules
+    from hevesy.runner.content import own_rules
 
     choice = choice_of(arguments)
     given = [load_rules(str(path), [path], choice=choice) for path in arguments.rules]

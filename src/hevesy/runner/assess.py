@@ -6,9 +6,7 @@ import importlib.metadata
 import json
 import logging
 import platform
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +22,7 @@ from hevesy.runner.memory import PeakMemory
 from hevesy.runner.naming import correlate, name_servers
 from hevesy.runner.reading import follow, load_all, read_all, take_in
 from hevesy.runner.state import State
-from hevesy.runner.workers import byte_counter, workers_of
+from hevesy.runner.workers import Workshop, open_workshop
 from hevesy.tables import Tables
 
 if TYPE_CHECKING:
@@ -63,12 +61,15 @@ class Run:
     case: Path
 
 
-def assess(options: Options, console: Console | None = None) -> Run:
+def assess(
+    options: Options, console: Console | None = None, workshop: Workshop | None = None
+) -> Run:
     """Evidence -> a case folder.
 
     Args:
         options: What is asked for.
         console: Where progress is shown (stderr); None: nowhere.
+        workshop: Opened with the same options, where that could be done earlier; None: its own.
 
     Raises:
         UsageError: A path does not exist, or nothing in it is usable.
@@ -76,30 +77,28 @@ def assess(options: Options, console: Console | None = None) -> Run:
         CaseError: The case cannot be written.
     """
     case.ensure_free(options.case, replace=options.replace)
+    if workshop is None:
+        with open_workshop(options) as own:
+            return assess(options, console, own)
     started = datetime.now(UTC)
     begun = time.perf_counter()
-    scratch = Path(tempfile.mkdtemp(prefix="hevesy-"))
-    try:
-        counter = byte_counter()
-        with PeakMemory() as peak, workers_of(options, scratch, counter) as workers:
-            state = _run(State(options, scratch, console, workers, counter))
-            assessment, tables = _results(state)
-            html = reports.write_html(assessment, tables, mark=reports.Mark(f"TLP:{options.tlp}"))
-        seconds = time.perf_counter() - begun
-        numbers = _numbers(state, seconds, peak.bytes)
-        case.write(
-            options.case,
-            assessment,
-            tables,
-            html=html,
-            versions=_versions(state),
-            run=_run_facts(state, started, numbers),
-            log=_log_lines(state),
-            replace=options.replace,
-        )
-        return Run(assessment, tables, numbers, options.case)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with PeakMemory() as peak:
+        state = _run(State(options, workshop.scratch, console, workshop.workers, workshop.counter))
+        assessment, tables = _results(state)
+        html = reports.write_html(assessment, tables, mark=reports.Mark(f"TLP:{options.tlp}"))
+    seconds = time.perf_counter() - begun
+    numbers = _numbers(state, seconds, peak.bytes)
+    case.write(
+        options.case,
+        assessment,
+        tables,
+        html=html,
+        versions=_versions(state),
+        run=_run_facts(state, started, numbers),
+        log=_log_lines(state),
+        replace=options.replace,
+    )
+    return Run(assessment, tables, numbers, options.case)
 
 
 def _run(state: State) -> State:

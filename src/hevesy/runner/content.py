@@ -11,6 +11,7 @@ from hevesy.detection import (
     Baseline,
     Detector,
     IndicatorRules,
+    RuleChoice,
     SigmaRules,
     YaraRules,
     load_rules,
@@ -100,9 +101,9 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
     knowledge = load()
     exchange = load_exchange(own=options.tables)
     sigma = [*own_rules(knowledge, cache)]
+    choice = options.choice or RuleChoice()
     sigma += [
-        _strict(load_rules(str(p), [p], cache=cache, choice=options.choice), p)
-        for p in options.rules
+        _strict(load_rules(str(p), [p], cache=cache, choice=choice), p) for p in options.rules
     ]
     yara = [
         load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"], own=True, cache=cache)

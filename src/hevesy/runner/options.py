@@ -30,8 +30,8 @@ class Options:
     evidence: tuple[str, ...]
     case: Path
     rules: tuple[Path, ...] = ()
-    choice: RuleChoice = field(default_factory=RuleChoice)
-    """Which of `rules` are asked, and what they are given."""
+    choice: RuleChoice | None = None
+    """Which of `rules` are asked, and what they are given; None: all of them, as they are."""
     yara: tuple[Path, ...] = ()
     indicators: tuple[Path, ...] = ()
     tables: Path | None = None

@@ -18,6 +18,8 @@ from hevesy.runner.memory import TOO_MUCH_MEMORY
 
 __all__ = ["PoolPlan", "Task", "Undone", "Workers", "run_tasks"]
 
+_LOOK = 0.2
+"""Seconds after which Ctrl-C is noticed at the latest."""
 _TRIES = 3
 """How often a task is tried again that was lost with all others."""
 
@@ -131,7 +133,8 @@ def run_tasks(
         while waiting and len(running) < workers.jobs * 2:
             task = waiting.popleft()
             running[workers.schedule(plan.work, task)] = task
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        # Not for ever: a signal that another thread takes is noticed when this one comes back.
+        done, _ = wait(running, _LOOK, return_when=FIRST_COMPLETED)
         for finished in done:
             task = running.pop(finished)
             reason = _reason(finished, task)

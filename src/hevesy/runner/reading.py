@@ -26,9 +26,8 @@ from hevesy.runner.worker import (
     ReadResult,
     follow_sources,
     read_sources,
-    set_up,
 )
-from hevesy.runner.workers import byte_counter, set_up_with
+from hevesy.runner.workers import begin_work, byte_counter, set_up_with
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ def _in_workers(
     counter = state.counter or byte_counter()
     counter.value = 0
     setup = set_up_with(options, state.scratch, counter)
-    plan = PoolPlan(work, set_up, setup, min(options.jobs, len(tasks)))
+    plan = PoolPlan(work, begin_work, setup, min(options.jobs, len(tasks)))
     results: list[ReadResult] = []
     losses: list[Loss] = []
     undone: dict[Piece, str] = {}

@@ -9,10 +9,8 @@ import pickle
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
 from multiprocessing.sharedctypes import Synchronized
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import polars as pl
@@ -26,16 +24,18 @@ from hevesy.runner.following import Following
 from hevesy.runner.memory import limit_own_memory
 from hevesy.runner.piece import Piece
 from hevesy.runner.result import PieceRead, ReadResult
+from hevesy.runner.workers import WorkerSetup
 from hevesy.tables import KINDS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hevesy.detection import Detector
 
 __all__ = [
     "DETECTOR",
     "FOLLOWED",
     "ReadResult",
-    "WorkerSetup",
     "follow_sources",
     "read_sources",
     "set_up",
@@ -45,18 +45,6 @@ DETECTOR = "detector.pickle"
 """The `Detector`, in the scratch folder, before the first task."""
 FOLLOWED = "followed.pickle"
 """Types and values to follow by collection, in the scratch folder, before the third pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSetup:
-    """What a worker needs for all of its sources."""
-
-    scratch: Path
-    """Private folder of the run: what is known when tasks begin lies there (`DETECTOR`,
-    `FOLLOWED`), and parts are left there for the parent."""
-    memory_limit: int
-    since: datetime | None
-    until: datetime | None
 
 
 @dataclass
@@ -87,6 +75,9 @@ class _Worker:
             self._sieves[kind] = sieve(kind, wanted)
         return self._sieves[kind]
 
+
+_PATIENCE = 1.0
+"""Seconds to wait for the counter; whoever held it longer was killed, and never gives it back."""
 
 _WORKER: list[_Worker] = []
 """The one state of this process, set when it starts."""
@@ -186,9 +177,14 @@ def _each(
 
 
 def _count(worker: _Worker, size: int) -> None:
-    if worker.read is not None:
-        with worker.read.get_lock():
-            worker.read.value += size
+    if worker.read is None:
+        return
+    lock = worker.read.get_lock()
+    if lock.acquire(timeout=_PATIENCE):
+        worker.read.value += size
+        lock.release()
+    else:
+        worker.read = None
 
 
 def _must_seek(source: Source) -> bool:

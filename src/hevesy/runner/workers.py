@@ -4,25 +4,68 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hevesy.runner.pool import Workers
-from hevesy.runner.worker import WorkerSetup, set_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from multiprocessing.sharedctypes import Synchronized
+    from collections.abc import Iterable, Iterator
 
     from hevesy.runner.options import Options
 
-__all__ = ["byte_counter", "set_up_with", "workers_of"]
+__all__ = ["WorkerSetup", "Workshop", "begin_work", "byte_counter", "open_workshop", "set_up_with"]
 
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 _LITTLE = 1 << 20
 """Bytes of evidence for which a second process would start in vain."""
 _FEW = 64
 """Files likewise; a folder with more is not looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker needs for all of its sources."""
+
+    scratch: Path
+    """Private folder of the run: what is known when tasks begin lies there, and parts are left
+    there for the parent."""
+    memory_limit: int
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the stages of a run work with."""
+
+    scratch: Path
+    """Private folder, removed at the end."""
+    workers: Workers
+    counter: Synchronized[int]
+    """Bytes that the workers have read."""
+
+
+@contextmanager
+def open_workshop(options: Options) -> Iterator[Workshop]:
+    """Begin a run: its processes load what they need while this one does; in the end all is gone.
+
+    Args:
+        options: Of which the evidence, the time and what concerns processes must be known.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="hevesy-"))
+    try:
+        counter = byte_counter()
+        with _workers_of(options, scratch, counter) as workers:
+            yield Workshop(scratch, workers, counter)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def byte_counter() -> Synchronized[int]:
@@ -33,12 +76,19 @@ def byte_counter() -> Synchronized[int]:
 def set_up_with(
     options: Options, scratch: Path, counter: Synchronized[int]
 ) -> tuple[WorkerSetup, Synchronized[int]]:
-    """The arguments of `set_up`."""
+    """The arguments of `begin_work`."""
     setup = WorkerSetup(scratch, options.memory_limit, options.since, options.until)
     return setup, counter
 
 
-def workers_of(options: Options, scratch: Path, counter: Synchronized[int]) -> Workers:
+def begin_work(setup: WorkerSetup, counter: Synchronized[int]) -> None:
+    """What a process does first."""
+    from hevesy.runner.worker import set_up  # not before: it is all that a worker works with
+
+    set_up(setup, counter)
+
+
+def _workers_of(options: Options, scratch: Path, counter: Synchronized[int]) -> Workers:
     """The processes of a run; where there is evidence they start at once, beside the loading."""
     jobs = 1 if _is_little(options.evidence) else options.jobs
     # Processes already use every core; threads of polars in each of them would only get in the way.
@@ -47,7 +97,7 @@ def workers_of(options: Options, scratch: Path, counter: Synchronized[int]) -> W
     # it again, which takes as long as what is done with them. Other systems do not look at it.
     for name, size in _MALLOC.items():
         os.environ.setdefault(name, str(size))
-    workers = Workers(set_up, set_up_with(options, scratch, counter), jobs)
+    workers = Workers(begin_work, set_up_with(options, scratch, counter), jobs)
     if all(Path(path).exists() for path in options.evidence):
         workers.start()
     return workers
