@@ -99,3 +99,19 @@ def test_coverage_rule_by_rule(case: Path, capsys: pytest.CaptureFixture[str]) -
     """`--each --all` names every rule in a line of its own."""
     assert run("rules", "coverage", case, "--each", "--all") == 0
     assert "hevesy/proxylogon" in capsys.readouterr().out
+
+
+def test_check_names_rules_that_make_every_row_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule that only says what a row must not hold can be used; what that costs is said."""
+    path = tmp_path / "rules.yml"
+    rule = "title: {}\nlogsource: {{category: webserver}}\ndetection:\n  s: {}\n  condition: {}\n"
+    held = rule.format("held", "{cs-uri-stem|contains: /shell.aspx}", "s")
+    unheld = rule.format("unheld", "{cs-uri-stem|contains: /owa/}", "not s")
+    path.write_text(f"{held}---\n{unheld}")
+    assert run("rules", "check", path) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith(f"{path}:7: can be used, but names no text that a row must hold")
+    assert "every row of iis logs is parsed" in said[0]
+    assert said[1:] == [f"{path}: 2 rules can be used, 0 cannot"]

@@ -54,15 +54,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from hevesy.detection import load_rules
+    from hevesy.detection import load_rules, rules_without_needle
 
     code = DONE
     choice = choice_of(arguments)
     for path in arguments.paths:
-        use = load_rules(str(path), [path], choice=choice).use
+        rules = load_rules(str(path), [path], choice=choice)
+        use = rules.use
         for place, reason in use.refused:
             print(f"{place}: {reason}")
             code = USAGE
+        for table, rule in rules_without_needle([rules]):
+            print(
+                f"{rule.file}:{rule.line}: can be used, but names no text that a row must hold: "
+                f"with it every row of {table} logs is parsed, which takes several times as long"
+            )
         left_out = f", {use.left_out} were not asked for" if use.left_out else ""
         print(f"{path}: {use.usable} rules can be used, {len(use.refused)} cannot{left_out}")
     return code

@@ -11,6 +11,7 @@ from hevesy.detection.hits import HITS, PLACE, RAW_LIMIT, empty_hits, with_place
 from hevesy.detection.indicator_match import IndicatorRules
 from hevesy.detection.sigma_rules import SigmaRules, load_rules
 from hevesy.detection.stages import Claim
+from hevesy.detection.wanted_rows import rules_without_needle
 from hevesy.detection.yara_rules import YaraRules, load_yara
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "load_yara",
     "page_of",
     "read_placeholders",
+    "rules_without_needle",
     "with_place",
 ]

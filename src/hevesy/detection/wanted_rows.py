@@ -12,15 +12,15 @@ from hevesy.detection.raw_row import in_raw_cell, in_raw_row
 from hevesy.records import ALWAYS, Needle, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
 
     from hevesy.detection.indicator_match import IndicatorRules
     from hevesy.detection.sigma_rules import SigmaRules
-    from hevesy.sigma import Ruleset
+    from hevesy.sigma import Rule, Ruleset
 
-__all__ = ["wanted_rows"]
+__all__ = ["rules_without_needle", "wanted_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,14 @@ def wanted_rows(
     return Wanted(
         needles, columns, possible if columns else None, foreign=indicators.foreign(table)
     )
+
+
+def rules_without_needle(sigma: Sequence[SigmaRules]) -> Iterator[tuple[str, Rule]]:
+    """Tables of text logs and the rules for which every row of them has to be read."""
+    for table, ordinary in sorted(_usual().items()):
+        for rules in sigma:
+            found = rules.ruleset.without_needle(table, in_raw_cell, ordinary.usual)
+            yield from ((table, rule) for rule in found)
 
 
 def _possible(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hevesy.sigma.plan import Plan  # noqa: TC004  # it needs nothing of this, names suffice
 
-__all__ = ["Needle", "needles", "relaxed"]
+__all__ = ["Needle", "needles", "relaxed", "without_needle"]
 
 _USUAL = 0.5
 """How common usual literals are thought to be."""
@@ -41,19 +41,33 @@ def needles(
     plan: Plan, cut: Callable[[str], str] = str, usual: Collection[str] = ()
 ) -> tuple[Needle, ...] | None:
     """See `Ruleset.needles`."""
+    found: dict[tuple[str, bool], set[int]] = {}
+    for rule, texts in _needed(plan, cut, usual):
+        if texts is None:
+            return None
+        for each in texts:
+            found.setdefault(each, set()).add(rule)
+    return tuple(Needle(*each, frozenset(rules)) for each, rules in sorted(found.items()))
+
+
+def without_needle(
+    plan: Plan, cut: Callable[[str], str] = str, usual: Collection[str] = ()
+) -> list[int]:
+    """See `Ruleset.without_needle`."""
+    return sorted({rule for rule, texts in _needed(plan, cut, usual) if texts is None})
+
+
+def _needed(
+    plan: Plan, cut: Callable[[str], str], usual: Collection[str]
+) -> Iterator[tuple[int, _Texts | None]]:
+    """Each way to match a rule, by the rule's index, and what a raw row must hold some of."""
     finder = _Finder(plan, cut, frozenset(usual))
     raw = [finder.of_atom(index) for index in range(len(plan.atoms))]
     prices = [finder.price(texts) for texts in raw]
-    found: dict[tuple[str, bool], set[int]] = {}
     for group in plan.groups:
         for rule, tree in zip(group.rules, group.trees, strict=True):
             needed = clause(tree, prices.__getitem__)
-            if needed is None:
-                return None
-            for index in needed[1]:
-                for each in raw[index]:
-                    found.setdefault(each, set()).add(rule)
-    return tuple(Needle(*each, frozenset(rules)) for each, rules in sorted(found.items()))
+            yield rule, None if needed is None else _NONE.union(*(raw[at] for at in needed[1]))
 
 
 def relaxed(plan: Plan, fields: Collection[str]) -> Plan:

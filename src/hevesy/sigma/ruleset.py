@@ -13,7 +13,7 @@ import polars as pl
 from hevesy.sigma.correlation import Correlation, correlate, fields_of
 from hevesy.sigma.gates import Need, needs
 from hevesy.sigma.matching import Matcher
-from hevesy.sigma.needles import Needle, needles, relaxed
+from hevesy.sigma.needles import Needle, needles, relaxed, without_needle
 from hevesy.sigma.plan import Plan
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.selecting import select
@@ -75,6 +75,14 @@ class Ruleset:
         """
         plan = self.plans.get(table)
         return () if plan is None else needles(plan, cut, usual)
+
+    def without_needle(
+        self, table: str, cut: Callable[[str], str] = str, usual: Collection[str] = ()
+    ) -> tuple[Rule, ...]:
+        """The rules of the table that may match a row without any text: see `needles`."""
+        plan = self.plans.get(table)
+        found = [] if plan is None else without_needle(plan, cut, usual)
+        return tuple(self.rules[rule] for rule in found)
 
     def relaxed(self, table: str, fields: Collection[str]) -> Ruleset:
         """The rules of one table where every other field passes every test, whatever it holds.
