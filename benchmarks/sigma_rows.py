@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import random
 import re
@@ -168,7 +169,13 @@ def select_all(
     Returns:
         What the SELECTs took, and the rows (index into the frame) by rule id.
     """
-    connection = sqlite3.connect(":memory:")
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        return _select_all(connection, frame, queries)
+
+
+def _select_all(
+    connection: sqlite3.Connection, frame: pl.DataFrame, queries: dict[str, tuple[str, list[str]]]
+) -> tuple[Timing, dict[str, set[int]]]:
     connection.create_function("REGEXP", 2, _regexp, deterministic=True)
     # Sigma compares without case; in SQLite that is a trait of the column
     columns = ", ".join(f'"{name}" COLLATE NOCASE' for name in frame.columns)
