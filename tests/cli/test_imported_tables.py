@@ -75,3 +75,19 @@ def test_assess_knows_what_was_imported(own: Path, tmp_path: Path) -> None:
     assert added["CVE-2021-26855"] == "2021-11-04"
     digests = [one["versions"]["exchange"] for one in (manifest, newer)]
     assert digests[0] != digests[1]
+
+
+def test_an_older_catalogue_does_not_replace_a_newer_one(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the user has taken already is not lost by taking an old file; both dates are said."""
+    file = tmp_path / "kev.json"
+    file.write_text(json.dumps(_KEV), encoding="utf-8")
+    assert main(["data", "import", str(file)]) == 0
+    older = _KEV | {"dateReleased": "2026-10-01T10:00:00Z", "catalogVersion": "2026.10.01"}
+    file.write_text(json.dumps(older), encoding="utf-8")
+    assert main(["data", "import", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "was not taken: it is of 2026-10-01" in said
+    assert "is of 2026-11-25" in said
+    assert "2026.11.25" in (own / "kev.csv").read_text(encoding="utf-8")

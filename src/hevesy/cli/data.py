@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def _try(file: Path, own: Path, take: Callable[[Path, Path], int]) -> None:
 
     Raises:
         ContentError: The file has a mistake.
-        UsageError: It does not fit the tables that are there.
+        UsageError: It does not fit the tables that are there, or is older than the user's own.
     """
     from hevesy.knowledge import load_exchange
 
@@ -89,3 +89,17 @@ def _try(file: Path, own: Path, take: Callable[[Path, Path], int]) -> None:
             raise UsageError(
                 f"{file} was not taken, since it does not fit what is known: {error}"
             ) from error
+        there, new = _dates(own), _dates(trial)
+    for name, known in there.items():
+        if new[name] < known:
+            raise UsageError(
+                f"{file} was not taken: it is of {new[name]}, and {own / name} is of {known}"
+            )
+
+
+def _dates(own: Path) -> dict[str, date]:
+    """The user's tables and what they are as of."""
+    from hevesy.knowledge import table_ages
+
+    ages = table_ages(datetime.now(UTC).date(), own=own)
+    return {Path(age.file).name: age.as_of for age in ages if age.imported}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hevesy.errors import ContentError
-from hevesy.knowledge.exchange_builds import build_row
+from hevesy.knowledge.exchange_builds import build_row, check_day
 from hevesy.knowledge.exchange_cves import kev_row
 from hevesy.knowledge.exchange_knowledge import user_folder
 from hevesy.knowledge.table_files import read_text
@@ -79,14 +78,15 @@ def import_kev(path: Path, own: Path | None = None) -> int:
     return len(rows)
 
 
-def import_builds(path: Path, own: Path | None = None, today: dt.date | None = None) -> int:
+def import_builds(path: Path, own: Path | None = None) -> int:
     """Keep a newer list of builds for this user; its rows replace shipped ones of the same update.
 
     Args:
         path: CSV with at least `product cu update build released supported_until` (`release_date`
             and `product_supported_until` are understood too); others as in `exchange/builds.csv`.
+            Rows without `date` are as of the newest release that the list names: no day of ours
+            may make an old list look new.
         own: where to write; None takes the user's data folder.
-        today: date of rows that give none; None takes the clock's.
 
     Returns:
         How many builds were kept.
@@ -98,9 +98,8 @@ def import_builds(path: Path, own: Path | None = None, today: dt.date | None = N
     header = [_OTHER_NAMES.get(name.strip(), name.strip()) for name in next(reader, [])]
     if missing := [name for name in _NEEDED if name not in header]:
         raise ContentError(f"has no column {', '.join(missing)}", str(path), 1)
-    day = (today or dt.datetime.now(dt.UTC).date()).isoformat()
-    defaults = dict.fromkeys(_BUILDS, "") | {"cumulative": "yes", "standing": "stands", "date": day}
-    rows = []
+    defaults = dict.fromkeys(_BUILDS, "") | {"cumulative": "yes", "standing": "stands"}
+    rows: list[tuple[int, dict[str, str]]] = []
     for cells in reader:
         if len(cells) != len(header):
             message = f"row has {len(cells)} cells, not {len(header)}"
@@ -110,11 +109,14 @@ def import_builds(path: Path, own: Path | None = None, today: dt.date | None = N
         }
         row = {name: (defaults | given)[name] for name in _BUILDS}
         row["source"] = row["source"] or path.name
-        build_row(row, path, reader.line_num)
-        rows.append(row)
+        rows.append((reader.line_num, row))
     if not rows:
         raise ContentError("has no row", str(path))
-    _write((own or user_folder()) / "builds.csv", _BUILDS, rows)
+    newest = max(check_day(row["released"], path, line) for line, row in rows).isoformat()
+    for line, row in rows:
+        row["date"] = row["date"] or newest
+        build_row(row, path, line)
+    _write((own or user_folder()) / "builds.csv", _BUILDS, (row for _, row in rows))
     return len(rows)
 
 
