@@ -118,6 +118,7 @@ def test_an_assessment_uses_no_network(benign_log: Path, tmp_path: Path) -> None
         (("absent.zip", "-o", "case"), "absent.zip"),
         (("-o", "case"), "no evidence was named"),
         (("notes.txt", "-o", "case"), "no usable input"),
+        (("HealthChecker-EX01.json", "-o", "case"), "`hevesy exposure` reads what tells of builds"),
         (("u.log", "-o", "case", "--rules", "absent"), "absent"),
         (("u.log", "-o", "case", "--rules", "wrong.yml"), "wrong.yml"),
         (("u.log", "-o", "case", "--yara", "wrong.yar"), "wrong.yar"),
@@ -137,6 +138,7 @@ def test_a_mistake_of_the_user_is_one_sentence_and_exit_2(
     monkeypatch.chdir(tmp_path)
     shutil.copy(benign_log, "u.log")
     Path("notes.txt").write_text("bought milk\n")
+    Path("HealthChecker-EX01.json").write_text("{}")
     Path("wrong.yml").write_text("title: no detection\nlogsource:\n  category: webserver\n")
     Path("wrong.yar").write_text("rule x { condition: $nowhere }")
     Path("wrong.csv").write_text("colour,shape\nred,round\n")

@@ -20,6 +20,7 @@ from hevesy.runner.content import load_content, rule_cache
 from hevesy.runner.piece import Piece, pieces_of, put_together
 from hevesy.runner.pool import PoolPlan, Task, Undone, run_tasks
 from hevesy.runner.progress import ByteProgress
+from hevesy.runner.settings_pass import speaks_of_settings
 from hevesy.runner.worker import (
     DETECTOR,
     FOLLOWED,
@@ -70,7 +71,9 @@ def take_in(state: State) -> State:
         kinds = sorted({s.kind.removeprefix("later:") for s in sources} - {"other", "unknown"})
         later = f"; known, not yet parsed: {', '.join(kinds[:5])}" if kinds else ""
         number = "file" if len(sources) == 1 else "files"
-        found = f"{len(sources)} {number}, none of a kind that hevesy reads{later}"
+        found = f"{len(sources)} {number}, none of a kind that tells of an attack{later}"
+        if any(map(speaks_of_settings, sources)):
+            found += "; `hevesy exposure` reads what tells of builds and settings"
         raise NoUsableInput(f"no usable input: {reasons or found}")
     return replace(state, evidence=evidence, sources=sources, losses=losses)
 
