@@ -13,7 +13,7 @@ import polars as pl
 from hevesy.assessment import Known, assemble, coverage_of, ledger_of, with_rows
 from hevesy.detection import HITS
 from hevesy.incident import SHELLS, TOUCHES, reconstruct
-from hevesy.knowledge import table_ages
+from hevesy.knowledge import parse_build, table_ages
 from hevesy.model import BuildSeen, DataTable, Input, Loss, SourceState
 from hevesy.runner.settings_pass import speaks_of_settings
 from hevesy.tables import KINDS
@@ -21,6 +21,7 @@ from hevesy.tables import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from hevesy.knowledge import Build
     from hevesy.runner.state import State
     from hevesy.runner.worker import ReadResult
 
@@ -173,7 +174,7 @@ def _builds(results: Iterable[ReadResult], state: State, name: str) -> tuple[Bui
         for seen in result.survey.builds:
             key = (seen.build, seen.grade)
             merged[key] = _wider(merged[key], seen) if key in merged else seen
-    return tuple(merged[key] for key in sorted(merged))
+    return tuple(sorted(merged.values(), key=_in_time))
 
 
 def _builds_of_files(
@@ -188,7 +189,13 @@ def _builds_of_files(
             key = (one.build, one.grade, one.origin)
             seen = BuildSeen(*key, one.first, one.last, one.line, one.last_line)
             merged[key] = _wider(merged[key], seen) if key in merged else seen
-    return tuple(merged[key] for key in sorted(merged))
+    return tuple(sorted(merged.values(), key=_in_time))
+
+
+def _in_time(seen: BuildSeen) -> tuple[str, Build, str, str]:
+    """By the first line that shows it; what has no time comes before, by its number."""
+    first = seen.first.isoformat() if seen.first else ""
+    return first, parse_build(seen.build) or (0, 0, 0, 0), seen.grade, seen.origin
 
 
 def _wider(one: BuildSeen, other: BuildSeen) -> BuildSeen:
