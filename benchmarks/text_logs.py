@@ -84,7 +84,7 @@ def _measure(
         runs.append(_parsing_all(settings, inputs, logs, given))
     ours, *peers = in_turns(runs, settings.repeats)
     shutil.rmtree(case, ignore_errors=True)
-    aims = {"sha256sum": _AIM_SHA256, f"rg {_LITERALS} literals": _AIM_RIPGREP, _ALL: _AIM_ALL}
+    aims = {f"rg {_LITERALS} literals": _AIM_RIPGREP, _ALL: _AIM_ALL}
     result = Result(
         "text_logs",
         {"bytes": logs.size, "rate": asked[1], "rules": "own and SigmaHQ" if rules else "own"},
