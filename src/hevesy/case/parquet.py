@@ -71,6 +71,8 @@ def _sorted(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFr
     plain = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
     first = [name for name in ORDER if name in schema]
     keys = [pl.col(name) for name in first]
+    if not plain.select(first).is_duplicated().any():
+        return plain.sort(keys, nulls_last=True)  # every key more is a copy of its column
     for name, dtype in schema.items():
         if name not in first:
             column = pl.col(name)

@@ -22,7 +22,7 @@ from hevesy.runner.memory import PeakMemory
 from hevesy.runner.naming import correlate, name_servers
 from hevesy.runner.reading import follow, load_all, read_all, take_in
 from hevesy.runner.state import State
-from hevesy.runner.workers import Workshop, open_workshop
+from hevesy.runner.workers import Workshop, dismiss_workers, open_workshop
 from hevesy.tables import Tables
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ STAGES: tuple[Stage, ...] = (
     name_servers,  # which server each row speaks of
     correlate,  # what several hits are together
     follow,  # the records that touch what succeeded
-    tell_what_happened,  # chains, incidents, timeline
     examine_exposure,  # what was open, and since when
+    dismiss_workers,  # what they hold is given back before the large tables are made
+    tell_what_happened,  # chains, incidents, timeline
     take_stock,  # what the evidence could have shown
     conclude,  # the one Assessment
 )

@@ -38,7 +38,8 @@ def tell_what_happened(state: State) -> State:
     shells = state.shells if state.shells is not None else pl.DataFrame(schema=SHELLS)
     threats = state.loaded.knowledge.threats
     happened = reconstruct(hits, touches, shells, state.rules, threats, state.shared_pivots)
-    return replace(state, happened=happened)
+    # What it was made of is not asked for again, and is as large.
+    return replace(state, happened=happened, hits=None, touches=None, shells=None)
 
 
 def take_stock(state: State) -> State:

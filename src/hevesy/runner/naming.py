@@ -64,6 +64,8 @@ def correlate(state: State) -> State:
 
 
 def _without(hits: pl.DataFrame, duplicates: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+    if not duplicates:
+        return hits
     copies = pl.DataFrame(
         list(duplicates), schema={"input": pl.String(), "source": pl.String()}, orient="row"
     )

@@ -86,7 +86,7 @@ class Workers:
         try:
             return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
         except RuntimeError:  # pebble gives up where a process dies before it says what it does
-            self._end()
+            self.end()
             self.pool = self._made()
             return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
 
@@ -96,9 +96,10 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         """End them, whatever they do."""
-        self._end()
+        self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End them, whatever they do; ended once, they may be ended again."""
         self.pool.stop()  # type: ignore[no-untyped-call]  # pebble types its values only
         self.pool.join()
 

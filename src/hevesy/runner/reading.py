@@ -166,11 +166,12 @@ def with_servers(frame: pl.DataFrame, results: Iterable[ReadResult], state: Stat
         orient="row",
     )
     own = pl.col("server").replace(dict(state.canonical))
-    return (
-        frame.join(of_source, on=["input", "source"], how="left", maintain_order="left")
-        .with_columns(server=pl.coalesce(own, "of_source", pl.lit("")))
-        .select(frame.columns)
+    # Joined apart from the other columns: a join copies them all.
+    places = frame.select("input", "source", "server").join(
+        of_source, on=["input", "source"], how="left", maintain_order="left"
     )
+    named = places.select(server=pl.coalesce(own, "of_source", pl.lit("")))
+    return frame.with_columns(named["server"])
 
 
 def _by_collection(

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hevesy.runner.options import Options
+    from hevesy.runner.state import State
 
-__all__ = ["WorkerSetup", "Workshop", "begin_work", "byte_counter", "open_workshop", "set_up_with"]
+__all__ = [
+    "WorkerSetup",
+    "Workshop",
+    "begin_work",
+    "byte_counter",
+    "dismiss_workers",
+    "open_workshop",
+    "set_up_with",
+]
 
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 _LITTLE = 1 << 20
@@ -101,6 +110,13 @@ def _workers_of(options: Options, scratch: Path, counter: Synchronized[int]) -> 
     if all(Path(path).exists() for path in options.evidence):
         workers.start()
     return workers
+
+
+def dismiss_workers(state: State) -> State:
+    """End the processes: no stage after this one needs them."""
+    if state.workers is not None:
+        state.workers.end()
+    return state
 
 
 def _is_little(evidence: Iterable[str]) -> bool:
