@@ -78,3 +78,13 @@ def test_many_short_lines_come_in_bounded_pieces(monkeypatch: pytest.MonkeyPatch
     blocks = list(lines.line_blocks(io.BytesIO(b"a\n" * 8)))
     assert [len(block.frame) for block in blocks] == [3, 3, 2]
     assert [block.size for block in blocks] == [16, 0, 0]
+
+
+def test_a_mark_is_found_among_any_number_of_bytes_that_begin_like_it() -> None:
+    """Full-width letters begin as the mark does; the mark behind them is found all the same."""
+    for count in (0, 1, 999, 1000, 1001, 5000):
+        text = "ｱ".encode() * count
+        assert text.startswith(b"\xef" * min(count, 1))
+        assert not lines.has_mark(text, 0)
+        assert lines.has_mark(text + lines.BOM + b"x", 0)
+        assert not lines.has_mark(lines.BOM + text, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_processes_that_were_given_up_are_replaced(monkeypatch: pytest.MonkeyPat
         workers.start()
         workers.pool._context.status = PoolStatus.ERROR
         assert [*run_tasks(plan, [Task((source("good 1"),), 60)], workers)] == ["good 1"]
+
+
+def test_processes_that_were_dismissed_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their memory is needed for what comes after; to end them once more does no harm."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    module = importlib.import_module("pool_work")
+    plan: PoolPlan[Source, str] = PoolPlan(module.work, module.set_up, (), 2)
+    before = {child.pid for child in multiprocessing.active_children()}
+    with Workers(module.set_up, (), 2) as workers:
+        assert [*run_tasks(plan, [Task((source("good 1"),), 60)], workers)] == ["good 1"]
+        workers.end()
+        assert {child.pid for child in multiprocessing.active_children()} <= before
 
 
 def test_a_task_that_was_lost_with_all_others_is_tried_again() -> None:

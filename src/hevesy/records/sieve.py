@@ -17,9 +17,11 @@ from hevesy.records.byte_rows import ByteRows, line_text, lines_as_rows, rows_of
 from hevesy.records.headers import BLANK, Context, after_comment
 from hevesy.records.lines import (
     BLOCK_BYTES,
+    BOM,
     LINE_LIMIT,
     ByteBlock,
     byte_blocks,
+    has_mark,
     line_ends,
     lines_of,
 )
@@ -41,17 +43,14 @@ __all__ = ["Sieve"]
 
 _ODD = 0.3
 """Share of odd lines, or of wanted ones, from which on a block is quicker read as a whole."""
-_KEPT = 20_000
-"""Lines of a rest that are kept waiting."""
-_KEPT_CHARACTERS = 32 << 20
-"""Characters of them: lines may be long."""
+_KEPT, _KEPT_CHARACTERS = 20_000, 32 << 20
+"""Lines of a rest that are kept waiting, and characters of them: lines may be long."""
 _WHOLE = 8
 """Blocks after one of them until it is tried again whether rows can be passed over."""
 _FIRST = 64
 """Rows that are looked at first for one that says what the server is."""
 _KEYS = 100_000
 """Sets of cells whose answer is remembered."""
-_BOM = b"\xef\xbb\xbf"
 _HASH, _LINE_FEED = b"#\n"
 _ASCII = 128
 _NOTHING = np.empty(0, np.int64)
@@ -347,7 +346,7 @@ def _extraordinary(block: ByteBlock) -> bool:
     if block.wide or block.endless is not None or not data or b"\0" in data:
         return True
     # A mark that is not the first thing of a log: two logs were joined.
-    return not data.isascii() and data.find(_BOM, 0 if block.offset else 1) >= 0
+    return not data.isascii() and has_mark(data, 0 if block.offset else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +362,7 @@ class _Head:
 
 def _head(log: TextLog, source: _Source, block: ByteBlock) -> _Head:
     data, context, line = block.data, source.reading.context, source.line
-    at = len(_BOM) if block.offset == 0 and data.startswith(_BOM) else 0
+    at = len(BOM) if block.offset == 0 and data.startswith(BOM) else 0
     while at < len(data):
         end = data.find(b"\n", at) + 1 or len(data)
         text = line_text(data[at : end - (data[end - 1] == _LINE_FEED)])
