@@ -114,10 +114,7 @@ def with_sample(rest: Rest, rows: ByteRows, form: Form, over: NDArray[np.bool_])
         return rest
     every = -(-len(at) // _SAMPLE)
     some = at[::every]
-    sample = {
-        name: [cell.decode() for cell in rows.cells(some, column)]
-        for name, column in form.asked.items()
-    }
+    sample = {name: rows.cells(some, column) for name, column in form.asked.items()}
     return replace(rest, sample=sample, weight=every)
 
 

@@ -56,8 +56,9 @@ class Rest:
     offset: NDArray[np.int64]
     raw: list[str]
     passed: tuple[Passed, ...] = ()
-    sample: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Cells of some of the rows that were passed over, by column: who asked."""
+    sample: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    """Cells of some of the rows that were passed over, by column: who asked. Rests under the same
+    list of columns have the same ones, or none."""
     weight: int = 1
     """How many rows each of the sample stands for."""
 
@@ -102,7 +103,6 @@ def _read(log: TextLog, fields: str, rests: Sequence[Rest]) -> list[Batch]:
     start = 0
     for place, rest in enumerate(rests):
         parsed, over = counts.get(place, 0), sum(each.count for each in rest.passed)
-        samples = damaged.filter(pl.col("_place") == place) if place in bad else damaged.clear()
         survey = replace(
             surveys.get(place, Survey()),
             size=rest.size,
@@ -110,7 +110,7 @@ def _read(log: TextLog, fields: str, rests: Sequence[Rest]) -> list[Batch]:
             parsed=parsed,
             passed_over=over,
             damaged=bad.get(place, 0),
-            damaged_samples=_samples(samples),
+            damaged_samples=_samples(damaged, place) if place in bad else (),
             headers=(fields,) if parsed or over or place in bad else (),
             notes=(counted(NAMELESS, nameless[place]),) if place in nameless else (),
         )
@@ -144,14 +144,21 @@ def _lines(rests: Sequence[Rest]) -> pl.DataFrame:
 
 def _sample(rests: Sequence[Rest]) -> pl.DataFrame | None:
     """Rows of all samples."""
-    frames = [
-        pl.DataFrame(dict(rest.sample)).with_columns(
-            pl.lit(place, pl.UInt32).alias("_place"), pl.lit(rest.weight, pl.Int64).alias(WEIGHT)
-        )
-        for place, rest in enumerate(rests)
-        if rest.sample
-    ]
-    return pl.concat(frames, how="diagonal") if frames else None
+    shown = [(place, rest) for place, rest in enumerate(rests) if rest.sample]
+    if not shown:
+        return None
+    names = list(shown[0][1].sample)
+    counts = [len(rest.sample[names[0]]) for _, rest in shown]
+    cells = {
+        name: pl.Series(
+            [cell for _, rest in shown for cell in rest.sample[name]], dtype=pl.Binary
+        ).cast(pl.String)
+        for name in names
+    }
+    places, weights = zip(*((place, rest.weight) for place, rest in shown), strict=True)
+    told = {"_place": np.repeat(np.array(places, np.uint32), counts)}
+    told[WEIGHT] = np.repeat(np.array(weights, np.int64), counts)
+    return pl.DataFrame(cells | told)
 
 
 def _placed(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -198,5 +205,6 @@ def _nameless(rows: pl.DataFrame) -> dict[int, int]:
     return dict(found.iter_rows())
 
 
-def _samples(damaged: pl.DataFrame) -> tuple[DamagedRow, ...]:
-    return sampled(damaged.sort("line").head(SAMPLES))
+def _samples(damaged: pl.DataFrame, place: int) -> tuple[DamagedRow, ...]:
+    own = damaged.filter(pl.col("_place") == place)
+    return sampled(own.sort("line").head(SAMPLES))
