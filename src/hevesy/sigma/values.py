@@ -12,6 +12,7 @@ from hevesy.sigma.atom import MANY, TEXT_OPS, Atom, fold, split_glob
 from hevesy.sigma.folding import as_text, beyond_ascii, fold_series
 from hevesy.sigma.joined import Joined
 from hevesy.sigma.probe import Probe
+from hevesy.sigma.shortening import shortened
 
 __all__ = ["Values", "passing"]
 
@@ -218,7 +219,7 @@ def _python_regex(pattern: str, flags: str) -> re.Pattern[str]:
     combined = re.NOFLAG
     for flag in flags:
         combined |= known[flag]
-    return re.compile(pattern, combined)
+    return re.compile(shortened(pattern), combined)
 
 
 @lru_cache(maxsize=4096)
@@ -229,7 +230,7 @@ def _rust_regex(pattern: str, flags: str) -> str | None:
     """
     if _BACK_TO_PYTHON.search(pattern):
         return None
-    ready = _dollars(pattern, multiline="m" in flags)
+    ready = _dollars(shortened(pattern), multiline="m" in flags)
     if ready is None:
         return None
     return _accepted(f"(?{flags}){ready}" if flags else ready)
