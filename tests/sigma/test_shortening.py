@@ -73,6 +73,7 @@ def test_it_is_found_where_the_whole_one_is(pattern: str, texts: list[str]) -> N
         (r"(a)b(?:\1)?", r"(a)b(?:\1)?"),
         (r"(?x) a # b?", r"(?x) a # b?"),
         (r"ab$", r"ab$"),
+        (r"ab(?#b may lack)?", r"ab(?#b may lack)?"),
     ],
 )
 def test_what_is_left_out(pattern: str, shorter: str) -> None:

@@ -6,8 +6,9 @@ import re
 
 __all__ = ["shortened"]
 
-_LEFT_ALONE = re.compile(r"\(\?[a-zA-Z]*x|\\[1-9]|\(\?P=|\(\?\(")
-"""White space that means nothing, and references to groups."""
+_LEFT_ALONE = re.compile(r"\(\?[a-zA-Z]*x|\\[1-9]|\(\?P=|\(\?[(#]")
+"""White space that means nothing, references to groups, and comments: what is repeated behind one
+stands before it."""
 _FREE = r"(?<!\\)(?:\\\\)*"
 """Before something that no backslash takes for itself."""
 _BRACES = re.compile(rf"({_FREE})\{{(\d+),\d*\}}\??\Z")
