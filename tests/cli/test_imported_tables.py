@@ -91,3 +91,14 @@ def test_an_older_catalogue_does_not_replace_a_newer_one(
     assert "was not taken: it is of 2026-10-01" in said
     assert "is of 2026-11-25" in said
     assert "2026.11.25" in (own / "kev.csv").read_text(encoding="utf-8")
+
+
+def test_a_table_that_cannot_be_read_is_replaced(own: Path, tmp_path: Path) -> None:
+    """A damaged table of the user's own stops every run; a new file is what mends that."""
+    own.mkdir()
+    (own / "kev.csv").write_text("cve,date\nCVE-2021-26855,2026-12-01\n", encoding="utf-8")
+    file = tmp_path / "kev.json"
+    file.write_text(json.dumps(_KEV), encoding="utf-8")
+    assert main(["data", "import", str(file)]) == 0
+    assert "2026.11.25" in (own / "kev.csv").read_text(encoding="utf-8")
+    assert main(["data", "check"]) == 0

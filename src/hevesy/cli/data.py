@@ -89,7 +89,11 @@ def _try(file: Path, own: Path, take: Callable[[Path, Path], int]) -> None:
             raise UsageError(
                 f"{file} was not taken, since it does not fit what is known: {error}"
             ) from error
-        there, new = _dates(own), _dates(trial)
+        new = _dates(trial)
+    try:
+        there = _dates(own)
+    except ContentError:  # what cannot be read is the one that this file replaces
+        return
     for name, known in there.items():
         if new[name] < known:
             raise UsageError(
