@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -32,3 +33,8 @@ def work(sources: tuple[Source, ...]) -> list[str]:
             held = [bytearray(os.urandom(1 << 20)) for _ in range(900)]
             time.sleep(len(held))
     return [source.path for source in sources]
+
+
+def blocked(sources: tuple[Source, ...]) -> list[bool]:
+    """Whether Ctrl-C was kept from this process since it began."""
+    return [signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()) for _ in sources]

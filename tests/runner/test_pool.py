@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import signal
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from pebble.pool.base_pool import PoolStatus
 
 from hevesy.model import Source
 from hevesy.runner.pool import PoolPlan, Task, Undone, Workers, run_tasks
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def source(path: str) -> Source:
@@ -67,6 +66,22 @@ def test_processes_that_were_dismissed_are_gone(monkeypatch: pytest.MonkeyPatch)
         assert [*run_tasks(plan, [Task((source("good 1"),), 60)], workers)] == ["good 1"]
         workers.end()
         assert {child.pid for child in multiprocessing.active_children()} <= before
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no masks")
+@pytest.mark.parametrize("early", [True, False])
+def test_ctrl_c_never_reaches_the_processes(
+    *, early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal tells them too: one that is still loading would print a traceback."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    module = importlib.import_module("pool_work")
+    plan: PoolPlan[Source, bool] = PoolPlan(module.blocked, module.set_up, (), 1)
+    with Workers(module.set_up, (), 1) as workers:
+        if early:
+            workers.start()
+        assert [*run_tasks(plan, [Task((source("good 1"),), 60)], workers)] == [True]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_a_task_that_was_lost_with_all_others_is_tried_again() -> None:

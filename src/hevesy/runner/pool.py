@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Self, TypeVar
@@ -77,18 +79,20 @@ class Workers:
 
     def start(self) -> None:
         """Let the processes start while something else is done."""
-        self.pool.schedule(_nothing)
+        with _deaf():
+            self.pool.schedule(_nothing)
 
     def schedule(
         self, work: Callable[[tuple[Item, ...]], Sequence[Result]], task: Task[Item]
     ) -> Future[Sequence[Result]]:
         """Have a task done; with new processes where the old ones are given up."""
-        try:
-            return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
-        except RuntimeError:  # pebble gives up where a process dies before it says what it does
-            self.end()
-            self.pool = self._made()
-            return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
+        with _deaf():
+            try:
+                return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
+            except RuntimeError:  # pebble gives up where a process dies before it says what it does
+                self.end()
+                self.pool = self._made()
+                return self.pool.schedule(work, args=(task.sources,), timeout=task.seconds)
 
     def __enter__(self) -> Self:
         """Begin to use them."""
@@ -102,6 +106,22 @@ class Workers:
         """End them, whatever they do; ended once, they may be ended again."""
         self.pool.stop()  # type: ignore[no-untyped-call]  # pebble types its values only
         self.pool.join()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes and threads begun in here never hear of Ctrl-C: whoever began them ends them.
+
+    A terminal tells every process; one that is still loading would die with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows has none
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _nothing() -> None:
