@@ -78,5 +78,6 @@ class ByteProgress:
         if self._progress is None:
             return
         task = self._progress.add_task(self._title, total=self._total)
+        read = self._read.get_obj()  # a worker that was killed may hold the lock for ever
         while not self._stop.wait(_EVERY):
-            self._progress.update(task, completed=min(self._read.value, self._total))
+            self._progress.update(task, completed=min(read.value, self._total))

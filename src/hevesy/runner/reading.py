@@ -198,7 +198,7 @@ def _in_workers(
     options = state.options
     tasks = _tasks(sources, options.seconds_per_source, options.jobs)
     counter = state.counter or byte_counter()
-    counter.value = 0
+    counter.get_obj().value = 0  # a worker that was killed may hold the lock for ever
     setup = set_up_with(options, state.scratch, counter)
     plan = PoolPlan(work, begin_work, setup, min(options.jobs, len(tasks)))
     results: list[ReadResult] = []
