@@ -70,7 +70,7 @@ def assess(
     Args:
         options: What is asked for.
         console: Where progress is shown (stderr); None: nowhere.
-        workshop: Opened with the same options, where that could be done earlier; None: its own.
+        workshop: Opened for this run before all of the options were known; None: its own.
 
     Raises:
         UsageError: A path does not exist, or nothing in it is usable.
