@@ -86,7 +86,9 @@ def test_every_way_gives_the_same_bytes(
                 assert reached.stream.read(10) == DATA[5:15]
             reached.finish()
             assert (reached.sha256, reached.size) == (hashlib.sha256(DATA).hexdigest(), len(DATA))
-        assert source.size == len(DATA)
+        # The list takes the size of a gz from its end, which knows of the last member alone.
+        stated = DATA[20_000:] if source.path.startswith("two.log.gz") else DATA
+        assert source.size == len(stated)
 
 
 def test_finish_drains_what_was_not_read(
@@ -112,9 +114,9 @@ def test_many_members_are_reached_in_one_pass(
     assert [len(group) for group in groups(sources)] == [200]
     opened: list[str] = []
 
-    def counted(kind: str, packed: BinaryIO) -> BinaryIO:
+    def counted(kind: str, *more: Any) -> BinaryIO:
         opened.append(kind)
-        return decompressor(kind, packed)
+        return decompressor(kind, *more)
 
     monkeypatch.setattr("hevesy.evidence.reaching.decompressor", counted)
     wanted = sources[::3]

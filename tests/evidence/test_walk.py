@@ -14,12 +14,13 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hevesy.errors import EvidenceRefused
 from hevesy.evidence import Limits, catalog, open_evidence, reach_many
 
 if TYPE_CHECKING:
@@ -268,6 +269,50 @@ def test_a_bomb_of_strong_compression_is_refused(
     )
     assert result.content == GOOD
     assert "bomb" in result.reasons()["bomb.xz"]
+
+
+def test_a_gz_is_listed_with_the_size_it_states(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log in a gz is unpacked once, when it is read: the list takes its size from its end."""
+    data = b"".join(b"2021-03-03 00:00:01 GET /owa/%d\n" % n for n in range(20_000))
+    root = folder("x", {"one.log.gz": gzip.compress(data), "odd.log.gz": _stating(data, 5)})
+    unpacked: list[str] = []
+
+    def counted(_: BinaryIO) -> int:
+        unpacked.append("")
+        return len(data)
+
+    monkeypatch.setattr("hevesy.evidence.walk._length", counted)
+    with open_evidence([str(root)]) as evidence:
+        sizes = {s.path: s.size for s in catalog(evidence, lambda _, __: "log")}
+    assert sizes == {"one.log.gz!/one.log": len(data), "odd.log.gz!/odd.log": len(data)}
+    assert len(unpacked) == 1, "only the one whose statement no log would make"
+
+
+def test_a_gz_that_understates_its_size_is_refused_when_it_is_read(
+    folder: Callable[..., Path],
+) -> None:
+    """What a file says of itself lifts no limit."""
+    packed = gzip.compress(bytes(3_000_000))
+    root = folder("x", {"bomb.gz": _stating(bytes(3_000_000), 2 * len(packed)), **GOOD})
+    limits = Limits(ratio=100, ratio_from=100_000)
+    with open_evidence([str(root)], limits=limits) as evidence:
+        sources = list(catalog(evidence, lambda _, __: "log"))
+        assert not evidence.losses()
+        failures, sizes = {}, {}
+        for source, reached in reach_many(sources, limits=limits):
+            reached.finish()
+            failures[source.path], sizes[source.path] = reached.failure, reached.size
+    assert isinstance(failures["bomb.gz!/bomb"], EvidenceRefused)
+    assert "bomb" in str(failures["bomb.gz!/bomb"])
+    assert sizes["bomb.gz!/bomb"] <= limits.unfolding(len(packed))
+    assert failures["good.log"] is None
+
+
+def _stating(data: bytes, size: int) -> bytes:
+    """A gz of some data that states a size of its own."""
+    return gzip.compress(data)[:-4] + size.to_bytes(4, "little")
 
 
 def test_a_bomb_of_nested_zips_is_refused(

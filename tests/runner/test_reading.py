@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hevesy.model import Source
+from hevesy.runner.assess import assess
+from hevesy.runner.options import Options
 from hevesy.runner.piece import Piece
 from hevesy.runner.reading import _tasks
 
@@ -53,6 +57,20 @@ def test_what_is_left_over_is_no_task_of_its_own() -> None:
     tasks = _tasks([source(number, size) for number, size in enumerate(sizes)], 1, 2)
 
     assert [len(task.sources) for task in tasks] == [11, 11]
+
+
+def test_the_ledger_gives_the_size_that_was_read(tmp_path: Path) -> None:
+    """A gz states only the size of its last member; what is reported is what was unpacked."""
+    head = b"#Fields: date time s-ip cs-method cs-uri-stem c-ip sc-status\n"
+    row = b"2021-03-03 00:00:01 10.0.0.1 GET /owa/ 192.0.2.1 200\n"
+    path = tmp_path / "EX01" / "inetpub" / "logs" / "LogFiles" / "W3SVC1" / "u_ex210303.log.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(head + row * 50) + gzip.compress(row * 100))
+
+    done = assess(Options((str(tmp_path / "EX01"),), tmp_path / "case", jobs=1))
+
+    (told,) = done.assessment.sources
+    assert (told.size, told.rows) == (len(head) + 150 * len(row), 150)
 
 
 def test_a_large_evtx_becomes_pieces_each_a_task() -> None:

@@ -36,3 +36,7 @@ class Limits:
     """Bytes (32 MiB) of a spooled member that are held in memory before it goes to a file."""
     spool: int = 256 << 30
     """Bytes (256 GiB) of one member that may be spooled to the scratch folder."""
+
+    def unfolding(self, packed: int) -> int:
+        """Bytes that a file of so many may unfold to."""
+        return max(self.ratio_from, self.ratio * packed)

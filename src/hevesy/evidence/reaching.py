@@ -116,9 +116,10 @@ class Reach:
     def finish(self) -> None:
         """Read what is left, so that hash and size speak of all that can be read."""
         if self._sealed is None:
-            block = bytearray(self._buffer)
-            while self.stream.readinto(block):  # type: ignore[attr-defined]  # a BufferedReader
-                pass
+            if self.stream.read(1):  # as a rule all was read, and a block is not made for nothing
+                block = bytearray(self._buffer)
+                while self.stream.readinto(block):  # type: ignore[attr-defined]  # a BufferedReader
+                    pass
             digest = self._hashed.digest
             self._sealed = (digest.hexdigest() if digest else "", self._hashed.size)
 
@@ -239,6 +240,8 @@ class _Reacher:
         hashed: bool,
     ) -> None:
         self._want, self._scratch, self._limits, self._hashed = want, scratch, limits, hashed
+        self._packed = 0
+        """Bytes of the file of this machine that is open."""
 
     def file(self, path: str, wanted: _Wanted) -> Iterator[tuple[Source, Reach]]:
         """What is wanted of one file of this machine."""
@@ -258,6 +261,7 @@ class _Reacher:
             yield from _failed(inside, error)
             return
         with archive:
+            self._packed = os.fstat(archive.fileno()).st_size
             yield from self._descend(archive, inside, has_seek=True)
 
     def _hand_out(
@@ -300,11 +304,18 @@ class _Reacher:
             tape = Forward(stream, seekable=has_seek)
             for step, below in _by_step(wanted):
                 try:
-                    opened = _open_step(stream, tape, step)
+                    opened = self._open(stream, tape, step)
                 except LOST as error:
                     yield from _failed(below, error)
                     continue
                 yield from self._member(opened, [(steps[1:], source) for steps, source in below])
+
+    def _open(self, stream: BinaryIO, tape: Forward, step: Step) -> BinaryIO:
+        if step.container == "zip":
+            return open_zip_member(stream, step)
+        if step.container == "tar":
+            return open_tar_member(tape, step)
+        return decompressor(step.container, stream, self._limits, self._packed)
 
     def _member(self, stream: BinaryIO, below: _Wanted) -> Iterator[tuple[Source, Reach]]:
         """One opened member: wanted itself, or for what it holds, or both."""
@@ -351,14 +362,6 @@ def _by_step(wanted: _Wanted) -> list[tuple[Step, _Wanted]]:
     for item in wanted:
         steps.setdefault(item[0][0], []).append(item)
     return sorted(steps.items(), key=lambda pair: (pair[0].offset, pair[0].index))
-
-
-def _open_step(stream: BinaryIO, tape: Forward, step: Step) -> BinaryIO:
-    if step.container == "zip":
-        return open_zip_member(stream, step)
-    if step.container == "tar":
-        return open_tar_member(tape, step)
-    return decompressor(step.container, stream)
 
 
 def _buffer(source: Source) -> int:

@@ -35,6 +35,7 @@ __all__ = [
     "Readable",
     "Source",
     "Window",
+    "bomb",
     "decompressor",
     "head_of",
     "piece_of",
@@ -181,13 +182,23 @@ class Inflate(Source):
 class Gentle(Source):
     """An unpacking stream, read in small pieces: damage costs no more than one of them."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        """Read a stream gently, and close it in the end."""
+    def __init__(self, stream: BinaryIO, most: int, reason: str) -> None:
+        """Read a stream gently, and close it in the end.
+
+        Args:
+            stream: What unpacks.
+            most: Bytes after which it is refused.
+            reason: Why it is refused then.
+        """
         super().__init__()
-        self._stream = stream
+        self._stream, self._left, self._reason = stream, most, reason
 
     def _next(self, size: int) -> bytes:
-        return piece_of(self._stream, min(size, _SIP))
+        piece = piece_of(self._stream, min(size, _SIP))
+        self._left -= len(piece)
+        if self._left < 0:
+            raise EvidenceRefused(self._reason)
+        return piece
 
     def close(self) -> None:
         """Close the stream too."""
@@ -323,13 +334,25 @@ def _to_file(memory: io.BytesIO, scratch: Path | None) -> BinaryIO:
     return file
 
 
-def decompressor(kind: str, packed: BinaryIO) -> BinaryIO:
+def decompressor(kind: str, packed: BinaryIO, limits: Limits, size: int) -> BinaryIO:
     """A stream of what a compressed one unpacks to; closing it leaves the compressed one open.
+
+    Args:
+        kind: One of `COMPRESSORS`.
+        packed: The compressed bytes.
+        limits: By which a bomb is refused, while it is read.
+        size: Bytes of the file of this machine that it lies in.
 
     Raises:
         EvidenceRefused: This Python cannot read it: zstd before 3.14.
     """
-    return cast("BinaryIO", Gentle(_unpacking(kind, packed)))
+    most = limits.unfolding(size)
+    return cast("BinaryIO", Gentle(_unpacking(kind, packed), most, bomb(limits)))
+
+
+def bomb(limits: Limits) -> str:
+    """Why what unfolds to too much is refused."""
+    return f"it unfolds to more than {limits.ratio} times its size, as a zip bomb does"
 
 
 def _unpacking(kind: str, packed: BinaryIO) -> BinaryIO:

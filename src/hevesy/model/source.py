@@ -35,7 +35,7 @@ class Source:
     """Log kind: a key of `hevesy.tables.KINDS`; `later:<what>` for a kind hevesy knows but does not
     parse yet; `other` for a file that is no log and in no web root; `unknown`."""
     size: int
-    """Bytes, uncompressed."""
+    """Bytes, uncompressed; of a gz that was not read yet, those that it states at its end."""
     modified: datetime | None
     """Time of last change as file system or archive give it, UTC; None where they give none."""
     locator: tuple[str, ...]

@@ -93,11 +93,19 @@ def read_all(state: State) -> State:
     """First and second pass: every byte once, surveyed and compared."""
     _keep(state, DETECTOR, state.loaded.detector)
     results, losses = _in_workers(state, "reading", state.sources, read_sources)
-    by_place = {(r.source.input, r.source.path): r for r in results}
+    by_place = {(r.source.input, r.source.path): _sized(r) for r in results}
     ordered = tuple(by_place[key] for s in state.sources if (key := (s.input, s.path)) in by_place)
     rules = dict(state.rules) | {rule.id: rule for r in ordered for rule in r.rules}
     lost = [r.loss for r in ordered if r.loss]
     return replace(state, results=ordered, rules=rules, losses=(*state.losses, *lost, *losses))
+
+
+def _sized(result: ReadResult) -> ReadResult:
+    """With the size that was read, where the list of the evidence had only a stated one."""
+    size, source = result.survey.size, result.source
+    if not result.survey.sha256 or size == source.size:
+        return result
+    return replace(result, source=replace(source, size=size))
 
 
 def follow(state: State) -> State:
