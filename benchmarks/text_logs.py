@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ from benchmarks.inputs import warm
 from benchmarks.measuring import command, hevesy, in_turns, ratio
 from hevesy.detection import load_rules
 from hevesy.knowledge import load
+from hevesy.records import Needle
+from hevesy.records.wanted import search_for
 from hevesy.runner.content import own_rules
 
 if TYPE_CHECKING:
@@ -29,6 +33,11 @@ __all__ = ["BENCHMARK", "lines_that_differ"]
 _AIM_SHA256 = 1.8
 """Of what each further GB costs: custody demands the hash, so that is the floor."""
 _AIM_RIPGREP = 0.7
+"""Of the search by itself: 0.7 of ripgrep's time is less than the hash that custody demands."""
+_AIM_FIXED = 2.0
+"""Seconds that a run takes however little there is to read."""
+_LITTLE = 20_000_000
+"""Bytes of logs that are read in next to no time; in as many files as any others."""
 _AIM_ALL = 1.0
 _ALL = "hevesy assess, every row parsed"
 _EVERY_ROW = """
@@ -40,9 +49,11 @@ title: no status of HttpProxy is so high
 logsource: {product: exchange, service: httpproxy}
 detection: {s: {HttpStatus|gt: 999}, condition: s}
 """
+_SEARCH = "the search alone"
 _LITERALS = 300
 _SHORTEST = 4
 """Characters of a literal worth searching for."""
+_RG = f"rg {_LITERALS} literals"
 _ONE = "proxyLogon.ecp"
 _GB = 10**9
 _QUOTED = re.compile(r"- '([^'*]+)'\s*$", re.MULTILINE)
@@ -54,6 +65,7 @@ def _run(settings: Settings, inputs: Inputs) -> Iterator[Result]:
     literals = _literals(inputs, web)
     first, *further = settings.rates
     measured: list[Result] = []
+    yield _fixed(settings, inputs, first)
     for size in settings.sizes:
         measured.append(_measure(settings, inputs, (size, first), literals, None))
         yield measured[-1]
@@ -79,17 +91,23 @@ def _measure(
     own = _assess(settings, inputs, logs, case, given)
     own()  # compiles the rules, which are cached from then on
     differing = lines_that_differ(logs, case)
+    if shutil.which("rg"):
+        differing += _found_otherwise(settings, inputs, logs, literals)
     runs = [own, *_peers(settings, inputs, logs, literals)]
     if asked[0] == settings.sizes[0]:
         runs.append(_parsing_all(settings, inputs, logs, given))
     ours, *peers = in_turns(runs, settings.repeats)
     shutil.rmtree(case, ignore_errors=True)
-    aims = {f"rg {_LITERALS} literals": _AIM_RIPGREP, _ALL: _AIM_ALL}
+    aims = {_ALL: _AIM_ALL}
+    ratios = [ratio(ours, peer, aims.get(peer.what)) for peer in peers if peer.what != _SEARCH]
+    by_name = {timing.what: timing for timing in peers}
+    if _SEARCH in by_name:
+        ratios.append(ratio(by_name[_SEARCH], by_name[_RG], _AIM_RIPGREP))
     result = Result(
         "text_logs",
         {"bytes": logs.size, "rate": asked[1], "rules": "own and SigmaHQ" if rules else "own"},
         (ours, *peers),
-        tuple(ratio(ours, peer, aims.get(peer.what)) for peer in peers),
+        tuple(ratios),
         not differing,
         (*_absent(), *differing),
     )
@@ -130,7 +148,8 @@ def _peers(
     if shutil.which("rg"):
         search = ["rg", "-c", "-F", f"-j{jobs}"]
         found["rg 1 literal"] = [*search, _ONE, str(logs.folder)]
-        found[f"rg {_LITERALS} literals"] = [*search, "-i", "-f", str(literals), str(logs.folder)]
+        found[_RG] = [*search, "-i", "-f", str(literals), str(logs.folder)]
+        found[_SEARCH] = _searching(settings, logs, literals)
     environment = inputs.environment
 
     def runner(what: str, arguments: Sequence[str]) -> Callable[[], Timing]:
@@ -140,12 +159,55 @@ def _peers(
     return [runner(what, arguments) for what, arguments in found.items()]
 
 
+def _searching(settings: Settings, logs: Logs, literals: Path) -> list[str]:
+    """What passes rows over, by itself, looking for the same literals as ripgrep."""
+    files = map(str, logs.files)
+    return [sys.executable, "-m", "benchmarks.search", str(settings.jobs), str(literals), *files]
+
+
+def _found_otherwise(settings: Settings, inputs: Inputs, logs: Logs, literals: Path) -> list[str]:
+    """Files in which the search and ripgrep do not count as many lines, as sentences."""
+    asked = (
+        _searching(settings, logs, literals),
+        ["rg", "-c", "-F", "-i", "-f", str(literals), *map(str, logs.files)],
+    )
+    ours, theirs = (
+        set(
+            subprocess.run(  # noqa: S603  # programs that this package names itself
+                command, env=dict(inputs.environment), capture_output=True, text=True, check=False
+            ).stdout.splitlines()
+        )
+        for command in asked
+    )
+    differing = len({line.rpartition(":")[0] for line in ours ^ theirs})
+    return [f"{differing} files where ripgrep counts other lines"] if differing else []
+
+
+def _fixed(settings: Settings, inputs: Inputs, rate: float) -> Result:
+    """What a run takes where there is next to nothing in as many files."""
+    logs = inputs.logs(_LITTLE, rate)
+    warm(logs.files)
+    case = inputs.scratch / "case-text"
+    own = _assess(settings, inputs, logs, case, [])
+    own()
+    (ours,) = in_turns([own], settings.repeats)
+    shutil.rmtree(case, ignore_errors=True)
+    kept = "reached" if ours.seconds <= _AIM_FIXED else "not reached"
+    note = f"fixed part: {ours.seconds:.2f} s (aim {_AIM_FIXED:g} s: {kept})"
+    return Result(
+        "text_logs", {"files": len(logs.files), "bytes": logs.size}, (ours,), notes=(note,)
+    )
+
+
 def _absent() -> tuple[str, ...]:
     return () if shutil.which("rg") else ("ripgrep is not installed: left out",)
 
 
 def _literals(inputs: Inputs, web: Path | None) -> Path:
-    """A file of literals: what our rules need, filled up with values of SigmaHQ's web rules."""
+    """A file of literals that no ordinary line holds, as attack lines are what is looked for.
+
+    What our rules need, filled up with values of SigmaHQ's web rules.
+    """
     found: dict[str, None] = {}
     for rules in own_rules(load()):
         for table in ("iis", "httpproxy"):
@@ -156,9 +218,21 @@ def _literals(inputs: Inputs, web: Path | None) -> Path:
         quoted = [value for text in texts for value in _QUOTED.findall(text)]
         found |= dict.fromkeys([*others, *quoted])
     path = inputs.scratch / "literals"
-    kept = [one for one in found if len(one) >= _SHORTEST and one.isprintable()][:_LITERALS]
+    usable = [one for one in found if len(one) >= _SHORTEST and one.isprintable()]
+    kept = _unusual(inputs, usable)[:_LITERALS]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
     return path
+
+
+def _unusual(inputs: Inputs, texts: Sequence[str]) -> list[str]:
+    """Those of some literals that logs without an attack do not hold."""
+    search = search_for(tuple(map(Needle, texts)))
+    if search is None:
+        return list(texts)
+    held: set[int] = set()
+    for file in inputs.logs(_LITTLE, 0).files:
+        held.update(search(file.read_bytes())[0])
+    return [text for number, text in enumerate(texts) if number not in held]
 
 
 def _texts(ruleset: Ruleset, table: str) -> list[str]:

@@ -114,9 +114,9 @@ def test_many_members_are_reached_in_one_pass(
     assert [len(group) for group in groups(sources)] == [200]
     opened: list[str] = []
 
-    def counted(kind: str, *more: Any) -> BinaryIO:
+    def counted(kind: str, packed: BinaryIO, limits: Limits, size: int) -> BinaryIO:
         opened.append(kind)
-        return decompressor(kind, *more)
+        return decompressor(kind, packed, limits, size)
 
     monkeypatch.setattr("hevesy.evidence.reaching.decompressor", counted)
     wanted = sources[::3]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +14,9 @@ from hevesy.runner.assess import assess
 from hevesy.runner.options import Options
 from hevesy.runner.piece import Piece
 from hevesy.runner.reading import _tasks
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MB = 1 << 20
 

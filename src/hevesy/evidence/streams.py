@@ -46,6 +46,9 @@ BLOCK = 1 << 20
 """Bytes read at once."""
 _GULP = 16 << 20
 _SIP = 128 * 1024
+"""Bytes unpacked at once: hashed and handed on while they are in the processor's cache."""
+_PACKED = 32 * 1024
+"""Bytes of a zip member read at once: what one piece leaves of them is copied."""
 
 _INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)  # its stub types the class as an instance
 
@@ -156,14 +159,14 @@ class Inflate(Source):
             return self._packed.read(size) or b""
         piece = b""
         while not piece and not engine.eof:
-            packed = engine.unconsumed_tail or self._packed.read(256 * 1024) or b""
+            packed = engine.unconsumed_tail or self._packed.read(_PACKED) or b""
             piece = engine.decompress(packed, size)
             if not packed and not piece:
                 break
         return piece
 
     def _next(self, size: int) -> bytes:
-        piece = self._unpack(size)
+        piece = self._unpack(min(size, _SIP))
         self._given += len(piece)
         self._check = isal_zlib.crc32(piece, self._check)
         if self._given > self._size:
