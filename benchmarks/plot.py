@@ -20,7 +20,7 @@ _COLOURS = ("#0b5fa5", "#b3500f", "#3f7d20", "#7a3b9c", "#555555", "#9a7b00", "#
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4", "4 2 1 2")
 """A line is told by its dashes too: the chart reads without colour."""
 
-_FLAT = "rg "
+_FLAT = ("rg ", "the search alone")
 """So much quicker than all others that their lines would lie on each other beside its own."""
 _ALIKE = 1.2
 """Attack lines add to the bytes, so inputs of one size differ by so much at most."""
