@@ -43,7 +43,7 @@ class _Fields(dict[str | None, FieldAtoms]):
         self._cache = cache
 
     def __missing__(self, key: str | None) -> FieldAtoms:
-        anchors = self._anchors.get(key) or FieldAnchors(key, [], {})
+        anchors = self._anchors.get(key) or FieldAnchors(key, [], {}, {})
         found = self[key] = FieldAtoms(self._atoms, anchors, self._cache)
         return found
 
