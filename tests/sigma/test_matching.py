@@ -21,6 +21,7 @@ from sigma.rule import SigmaRule
 
 from hevesy.sigma import LogSource, Needle, Ruleset, TableMap, Taxonomy, load, scanning
 from hevesy.sigma.folding import as_text
+from hevesy.sigma.values import passing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,6 +105,9 @@ regexes = st.sampled_from(
         r"(?i)bka",  # the sign of kelvin is a k to it
         r"A.*aab|bba",
         r"(?i)^ab+ba$",
+        r"a.*[01]{1}.*\.",
+        r"b.+(?:a0|/\?).*A",
+        r"(?i)%.?a|ab.*K",
     ]
 )
 
@@ -273,6 +277,51 @@ def test_a_sample_compiles_no_database(tmp_path: Path) -> None:
     assert result.height == 10_000
     assert compiled.call_count == 1
     assert sorted(compiled.call_args.args[0]) == [b"never", b"rare"]
+
+
+def test_what_is_common_is_told_by_something_rarer(tmp_path: Path) -> None:
+    """Of a pattern whose longest word is everywhere, another word says where it can match."""
+    found = [
+        {
+            "title": "invented",
+            "logsource": {"category": "test"},
+            "detection": {"s": {f"text{modifier}": value}, "condition": "s"},
+        }
+        for modifier, value in (("|re", r"powershell.+\bnoexit"), ("", "*powershell*no?xit*"))
+    ]
+    frame = pl.DataFrame({"text": [f"PowerShell {n}" for n in range(10_000)]}).with_columns(
+        pl.col("text").str.replace("l 77", "l noexit 77")
+    )
+    with mode("hot"), mock.patch("hevesy.sigma.fields.passing", wraps=passing) as tested:
+        rules = _load(tmp_path, *found)
+        result = rules.match("test", frame.with_columns(pl.col("text").str.to_lowercase()))
+    assert result.height == 2 * 111
+    assert {len(call.args[1]) for call in tested.call_args_list} == {111}
+
+
+def test_what_is_common_is_tested_once_where_many_rules_ask(tmp_path: Path) -> None:
+    """The cells of a few rows are tested by themselves until all would have cost as much."""
+    found = [
+        {
+            "title": "invented",
+            "logsource": {"category": "test"},
+            "detection": {
+                "s": {"other": f"value {number}", "text|contains": "common"},
+                "condition": "s",
+            },
+        }
+        for number in range(100)
+    ]
+    frame = pl.DataFrame({"number": range(20_000)}).select(
+        text="common " + pl.col("number").cast(pl.String),
+        other="value " + (pl.col("number") % 100).cast(pl.String),
+    )
+    with mock.patch("hevesy.sigma.fields.passing", wraps=passing) as tested:
+        result = _load(tmp_path, *found).match("test", frame)
+    sizes = [len(call.args[1]) for call in tested.call_args_list]
+    assert result.height == 20_000
+    assert sizes.count(20_000) == 1
+    assert sum(sizes) < 40_000
 
 
 def test_a_column_keeps_to_what_its_own_scan_looked_for(tmp_path: Path) -> None:

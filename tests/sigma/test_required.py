@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hevesy.sigma.required import required
+from hevesy.sigma.required import every_required, required
 
 
 def _price(words: frozenset[str]) -> float | None:
@@ -29,6 +29,9 @@ def _price(words: frozenset[str]) -> float | None:
         (r"[a-z]+", None),
         (r"abc|.*", None),
         (r"a\bc(?!de)", {"ac"}),
+        (r"\.[ '\"]{1}", {". ", ".'", '."'}),
+        (r"(?:[ab]|c.*)&&", {"&&"}),
+        (r"[a&&b]c", None),
         (r"\<b", None),
         ("(", None),
     ],
@@ -36,6 +39,20 @@ def _price(words: frozenset[str]) -> float | None:
 def test_required_words(pattern: str, words: set[str] | None) -> None:
     """The rarest set is found, and None where a match can do without any."""
     assert required(pattern, _price) == (None if words is None else frozenset(words))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sets"),
+    [
+        (r"net\s+config", [{"config"}, {"net"}]),
+        (r"cmd.+(?:(?:abcd)+|ef?)x", [{"cmd"}, {"x"}, {"abcd", "e", "ef"}]),
+        (r"(?:ab.cde){1}f", [{"cde"}, {"ab"}, {"f"}]),
+        (r"(?:ab.cde){0,3}f", [{"f"}]),
+    ],
+)
+def test_every_set_of_required_words(pattern: str, sets: list[set[str]]) -> None:
+    """Each part that no match can do without gives one, the rarest first."""
+    assert every_required(pattern, _price) == sets
 
 
 _ITEM = st.recursive(
@@ -46,6 +63,7 @@ _ITEM = st.recursive(
         inner.map(lambda each: f"(?:{each})*"),
         inner.map(lambda each: f"(?:{each})?"),
         inner.map(lambda each: f"(?:{each})+"),
+        inner.map(lambda each: f"(?:{each}){{1}}"),
         inner.map(lambda each: f"(?!{each})"),
     ),
     max_leaves=8,
@@ -54,8 +72,8 @@ _ITEM = st.recursive(
 
 @given(_ITEM, st.lists(st.text("abcB.", max_size=8), max_size=12))
 def test_every_match_holds_a_required_word(pattern: str, texts: list[str]) -> None:
-    """Sound for any expression, with case and without."""
-    words = required(pattern, _price)
-    for text in texts if words is not None else ():
+    """Sound for any expression and each set, with case and without."""
+    sets = every_required(pattern, _price)
+    for text in texts if sets else ():
         if re.search(pattern, text, re.IGNORECASE):
-            assert any(word in text.lower() for word in words or ())
+            assert all(any(word in text.lower() for word in words) for words in sets)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hevesy.sigma.atom import Atom, Node, fold
-from hevesy.sigma.needs import anchor, clause
+from hevesy.sigma.needs import anchors, clause
 from hevesy.sigma.probe import Probe
-from hevesy.sigma.required import required
+from hevesy.sigma.required import every_required
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +24,8 @@ __all__ = ["Anchors", "FieldAnchors", "anchors_of", "fields_in", "length_price"]
 _EXACT = ("equals", "startswith", "endswith", "contains")
 _WORDS = 16
 """A regex that needs one of more words than that is asked of every value."""
+_SETS = 6
+"""So many sets of probes are known of an atom: one of them is likely to be rare in any frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class FieldAnchors:
     of_atom: dict[int, list[int]]
     """Atom -> probes of which a value passes one if it passes the atom; for a regex, a value that
     holds a letter outside ASCII may pass without."""
+    others: dict[int, list[list[int]]]
+    """Atom -> more such sets of probes, for frames where those of `of_atom` are common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +83,28 @@ def _needed(tree: Node, price: Callable[[int], float | None]) -> list[int] | Non
 def _field_anchors(key: str | None, atoms: Sequence[Atom], indexes: Sequence[int]) -> FieldAnchors:
     numbers: dict[Probe, int] = {}
     of_atom: dict[int, list[int]] = {}
+    others: dict[int, list[list[int]]] = {}
     for index in indexes:
-        probes = _probes(atoms[index])
-        if probes:
-            of_atom[index] = [numbers.setdefault(probe, len(numbers)) for probe in probes]
-    return FieldAnchors(key, list(numbers), of_atom)
+        sets = [
+            [numbers.setdefault(probe, len(numbers)) for probe in probes]
+            for probes in _probes(atoms[index])[:_SETS]
+        ]
+        if sets:
+            of_atom[index] = sets[0]
+        if len(sets) > 1:
+            others[index] = sets[1:]
+    return FieldAnchors(key, list(numbers), of_atom, others)
 
 
-def _probes(atom: Atom) -> list[Probe]:
-    """The folded literal tests of which a value passes one if it passes the atom."""
+def _probes(atom: Atom) -> list[list[Probe]]:
+    """Sets of folded literal tests; a value that passes the atom passes one of each set."""
     if atom.op == "re":
-        words = required(str(atom.value), _word_price) or ()
-        return [Probe("contains", word) for word in sorted(words)]
-    literal = anchor(atom)
+        sets = every_required(str(atom.value), _word_price)
+        return [[Probe("contains", word) for word in sorted(words)] for words in sets]
+    literals = anchors(atom)
     if atom.op in _EXACT:
-        return [Probe(atom.op, fold(literal))]
-    return [Probe("contains", fold(literal))] if literal else []
+        return [[Probe(atom.op, fold(literals[0] if literals else ""))]]
+    return [[Probe("contains", fold(literal))] for literal in literals]
 
 
 def _word_price(words: frozenset[str]) -> float | None:

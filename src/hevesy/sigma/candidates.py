@@ -78,16 +78,17 @@ class Candidates:
     def _enter(self, number: int, position: int) -> None:
         atom = self._atoms[number]
         probes = self._by_field.setdefault(atom.field, {})
-        for probe in self._fields[atom.field].probes_of[number]:
+        for probe in self._fields[atom.field].telling.probes_of[number]:
             probes.setdefault(probe, []).append(position)
         if atom.op == "re":
             self._searched.setdefault(atom.field, []).append(position)
 
     def _eager(self, number: int) -> bool:
-        return self._fields[self._atoms[number].field].eager(number)
+        return number in self._fields[self._atoms[number].field].telling.probes_of
 
     def _price(self, number: int) -> float | None:
-        if not self._eager(number):
-            return None
         field = self._fields[self._atoms[number].field]
-        return length_price([field.scanner.probes[each].text for each in field.probes_of[number]])
+        probes = field.telling.probes_of.get(number)
+        if probes is None:
+            return None
+        return length_price([field.scanner.probes[each].text for each in probes])

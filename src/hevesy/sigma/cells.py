@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,7 +22,7 @@ _FEW = 64
 _REPEATS = 0.8
 """Part of the cells that is distinct from which on bringing equal values together costs more."""
 _SAMPLE = 1000
-_SETS = 256
+_SETS = 1024
 """Row sets of so many values are united; of more values the rows are gathered."""
 
 
@@ -77,7 +79,7 @@ class Cells:
         values = self._distinct[0]
         if values is self.column:  # what was folded for all is not folded again
             return self.values.part(rows)
-        return Values(self.column.gather(rows))
+        return Values(self.column, rows)
 
     def rows(self, numbers: Sequence[int]) -> BitMap:
         """The rows that hold one of the values with these numbers."""
@@ -88,15 +90,28 @@ class Cells:
             return BitMap(rows.gather(list(numbers)).to_list())
         if len(numbers) <= _SETS:
             return BitMap().union(*[self._rows_of(each) for each in numbers])
-        return BitMap(rows.gather(list(numbers)).explode().to_list())
+        return BitMap(array("I", rows[list(numbers)].explode().to_numpy().tobytes()))
 
     def _rows_of(self, number: int) -> BitMap:
         """The rows of one value, kept: the values of a rule's fields are asked for again."""
         found = self._sets.get(number)
         if found is None:
-            rows = self._distinct[1]
-            found = self._sets[number] = BitMap(() if rows is None else rows[number].to_list())
+            rows, ends = self._flat
+            begin = ends[number - 1] if number else 0
+            found = self._sets[number] = BitMap(rows[begin : ends[number]])
         return found
+
+    @cached_property
+    def _flat(self) -> tuple[array[int], list[int]]:
+        """The rows of all values one after another, and where those of each end.
+
+        A slice of this is a set ten times as soon as a list within a column is.
+        """
+        rows = self._distinct[1]
+        if rows is None:
+            return array("I"), []
+        numbers = rows.explode().to_numpy()
+        return array("I", numbers.tobytes()), list(accumulate(self._weights or ()))
 
 
 def _lists(rows: pl.Series) -> bool:

@@ -52,10 +52,9 @@ def database_of(patterns: list[bytes], cache: Path | None) -> hyperscan.Database
 
 def _key(patterns: list[bytes]) -> str:
     """Everything that a database depends on; lengths keep patterns apart."""
-    digest = hashlib.sha256(
-        f"{version('hyperscan')} {platform.machine()} {platform.system()}".encode()
-    )
-    for pattern in patterns:
-        digest.update(struct.pack("<I", len(pattern)))
-        digest.update(pattern)
+    count = len(patterns)
+    made_by = f"{version('hyperscan')} {platform.machine()} {platform.system()} {count} "
+    digest = hashlib.sha256(made_by.encode())
+    digest.update(struct.pack(f"<{count}I", *map(len, patterns)))
+    digest.update(b"".join(patterns))
     return digest.hexdigest()[:40]

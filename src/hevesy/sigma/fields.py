@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,8 +28,39 @@ _PLAIN = 2000  # literal tests in Python that cost less than what a scan costs a
 _PATIENCE = 200_000  # plain tests of a field after which its database pays, whatever frames come
 _SAMPLE = 4096
 _HOT_SHARE = 0.02  # of sampled values: from here a probe is cheaper tested on surviving rows
-_CALLBACKS = 50_000  # expected matches below which nothing needs to be deferred
+_CALLBACKS = 10_000  # expected matches below which nothing needs to be deferred
 _FEW = 64  # rows below which cleverness costs more than it saves
+_PARTS = 4  # sets of rows whose cells are kept: many rules ask the same rows of one program
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the probes that a scan looks for tell of the atoms of a field."""
+
+    deferred: set[int]
+    """The probes that it does not look for."""
+    probes_of: dict[int, list[int]]
+    """Atom that it tells of -> probes of which a value passes one if it passes the atom."""
+    atoms_of: dict[int, list[int]]
+    """The same by probe."""
+    none: dict[int, int]
+    """Each of these atoms with 0: the weights where nothing was found."""
+
+    @classmethod
+    def of(cls, anchors: FieldAnchors, deferred: set[int]) -> Telling:
+        """Choose for each atom the rarest probes that are looked for."""
+        probes_of: dict[int, list[int]] = {}
+        atoms_of: dict[int, list[int]] = {}
+        told = deferred.isdisjoint
+        for atom, probes in anchors.of_atom.items():
+            if not told(probes):
+                others = filter(told, anchors.others.get(atom, ()))
+                if not (probes := next(others, [])):
+                    continue
+            probes_of[atom] = probes
+            for probe in probes:
+                atoms_of.setdefault(probe, []).append(atom)
+        return cls(deferred, probes_of, atoms_of, dict.fromkeys(probes_of, 0))
 
 
 class FieldAtoms:
@@ -37,14 +69,19 @@ class FieldAtoms:
     def __init__(self, atoms: Sequence[Atom], anchors: FieldAnchors, cache: Path | None) -> None:
         """Take all atoms of the plan, and the anchors of those of this field."""
         self.atoms = atoms
-        self.probes_of = anchors.of_atom
         self.scanner = Scanner(anchors.probes, cache)
+        self._anchors = anchors
         self._plain_work = 0
+        self._telling: Telling | None = None
+        self._changes = 0
 
-    def eager(self, atom: int) -> bool:
-        """Whether a scan tells at once which values can pass the atom."""
-        probes = self.probes_of.get(atom)
-        return probes is not None and self.scanner.deferred.isdisjoint(probes)
+    @property
+    def telling(self) -> Telling:
+        """What a scan tells of atoms, as long as it looks for the same probes."""
+        if self._telling is None or self._changes != self.scanner.changes:
+            self._changes = self.scanner.changes
+            self._telling = Telling.of(self._anchors, self.scanner.deferred)
+        return self._telling
 
     def hits(self, values: Values) -> Hits:
         """Scan values for all eager probes, the cheaper way."""
@@ -102,25 +139,38 @@ class FieldState:
         self._cells = cells
         self._simple = simple and not cells.column.dtype.is_nested()
         self._full: dict[int, BitMap] = {}
-        self._weights: dict[int, int] = {}
+        self._spent: dict[int, int] = {}
+        self._parts: list[tuple[BitMap, Values]] = []
 
     @cached_property
-    def _scanned(self) -> tuple[Hits, set[int]]:
-        """What was found, and the probes that this scan did not look for.
+    def _scanned(self) -> tuple[Hits, Telling]:
+        """What was found, and what this scan tells.
 
         Another column that is asked the same atoms may change what the scanner looks for later.
         """
-        return self._atoms.hits(self._cells.values), self._atoms.scanner.deferred
+        return self._atoms.hits(self._cells.values), self._atoms.telling
 
-    def _eager(self, atom: int) -> bool:
-        """Whether the scan has told which values can pass the atom."""
-        probes = self._atoms.probes_of.get(atom)
-        return probes is not None and self._scanned[1].isdisjoint(probes)
+    @cached_property
+    def weights(self) -> dict[int, int]:
+        """At most how many rows pass each atom that the scan tells of: most atoms none."""
+        hits, telling = self._scanned
+        weight, atoms = self._cells.weight, self._atoms.atoms
+        weights = telling.none.copy()
+        for probe, found in hits.items():
+            weighs = weight(found)
+            for atom in telling.atoms_of.get(probe, ()):
+                weights[atom] += weighs
+        if beyond := self._cells.values.beyond:
+            weighs = weight(beyond)
+            for atom in telling.none:
+                if atoms[atom].op == "re":
+                    weights[atom] += weighs
+        return weights
 
     def hit_probes(self) -> set[int]:
         """See `Searched`."""
-        hits, deferred = self._scanned
-        return deferred.union(hits)
+        hits, telling = self._scanned
+        return telling.deferred.union(hits)
 
     def holds_beyond(self) -> bool:
         """See `Searched`."""
@@ -129,19 +179,7 @@ class FieldState:
     def weight(self, atom: int) -> int | None:
         """See `Searched`."""
         known = self._full.get(atom)
-        if known is not None:
-            return len(known)
-        weight = self._weights.get(atom)
-        if weight is None:
-            if not self._eager(atom):
-                return None
-            hits, _ = self._scanned
-            found = [hit for probe in self._atoms.probes_of[atom] if (hit := hits.get(probe))]
-            weight = sum(self._cells.weight(hit) for hit in found)
-            if self._atoms.atoms[atom].op == "re" and (beyond := self._cells.values.beyond):
-                weight += self._cells.weight(beyond)
-            self._weights[atom] = weight
-        return weight
+        return self.weights.get(atom) if known is None else len(known)
 
     def narrow(self, atom: int, rows: BitMap) -> BitMap:
         """See `Searched`."""
@@ -150,34 +188,60 @@ class FieldState:
             weight = self.weight(atom)
             if weight == 0:
                 return BitMap()
-            size = len(self._cells.values) if weight is None else weight
-            if self._simple and len(rows) > 0 and size > _FEW + 2 * len(rows):
+            if self._pays(atom, weight, rows):
                 return self._tested(atom, rows)
             known = self._full[atom] = self._cells.rows(self._passing(atom))
         return known & rows
 
+    def _pays(self, atom: int, weight: int | None, rows: BitMap) -> bool:
+        """Whether to test the cells of these rows alone, and not all values once and for all.
+
+        Not where that was done so often that by now all would have been tested.
+        """
+        if not self._simple or not rows or (weight is not None and self._exact(atom)):
+            return False
+        size = len(self._cells.values) if weight is None else weight
+        spent = self._spent.get(atom, 0) + _FEW + 2 * len(rows)
+        if size > spent:
+            self._spent[atom] = spent
+        return size > spent
+
+    def _exact(self, number: int) -> bool:
+        """Whether a value passes an atom where it passes one of its probes."""
+        atom = self._atoms.atoms[number]
+        return atom.op not in ("like", "re") and not atom.flags
+
     def _tested(self, atom: int, rows: BitMap) -> BitMap:
         """Test the cells of these rows and no others."""
+        passed = passing(self._atoms.atoms[atom], self._part(rows))
         numbers = rows.to_array()
-        values = self._cells.of_rows(numbers.tolist())
-        return BitMap([numbers[each] for each in passing(self._atoms.atoms[atom], values)])
+        return BitMap([numbers[each] for each in passed])
+
+    def _part(self, rows: BitMap) -> Values:
+        """The cells of some rows; the last ones are kept, as other rules ask for them again."""
+        for known, values in self._parts:
+            if known == rows:
+                return values
+        values = self._cells.of_rows(rows.to_array().tolist())
+        self._parts = [(rows, values), *self._parts[: _PARTS - 1]]
+        return values
 
     def _passing(self, number: int) -> Sequence[int]:
         """All distinct values that pass, by their number."""
         atom, values = self._atoms.atoms[number], self._cells.values
-        if not self._eager(number):
+        hits, telling = self._scanned
+        probes = telling.probes_of.get(number)
+        if probes is None:
             return passing(atom, values)
-        hits, _ = self._scanned
-        found = [hit for probe in self._atoms.probes_of[number] if (hit := hits.get(probe))]
+        found = [hit for probe in probes if (hit := hits.get(probe))]
         if atom.op == "re" and values.beyond:
             found.append(values.beyond)
         if not found:
             return []
         hit = found[0] if len(found) == 1 else sorted(set().union(*found))
-        if atom.op in ("like", "re") or atom.flags:  # the probe alone does not tell
-            among = Values(values.raw.gather(hit))
-            return [hit[each] for each in passing(atom, among)]
-        return hit
+        if self._exact(number):
+            return hit
+        return [hit[each] for each in passing(atom, Values(values.raw, hit))]
 
 
 class UnitedField:

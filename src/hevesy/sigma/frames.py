@@ -160,6 +160,11 @@ class FrameState:
             return list(dict.fromkeys(name for name in found if name is not None))
         return [name for name, dtype in self._frame.schema.items() if _is_text(dtype)]
 
+    def weights(self, key: str) -> dict[int, int]:
+        """At most how many rows pass each atom of a field that a scan tells of."""
+        field = self.field(key)
+        return field.weights if isinstance(field, FieldState) else {}
+
     def weight(self, number: int) -> int | None:
         """At most how many rows pass an atom; None where that is not known yet."""
         atom = self._plan.atoms[number]

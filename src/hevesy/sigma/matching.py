@@ -14,6 +14,7 @@ from hevesy.sigma.candidates import Candidates
 from hevesy.sigma.fields import FieldAtoms
 from hevesy.sigma.folding import as_text
 from hevesy.sigma.frames import FrameState
+from hevesy.sigma.pruning import Pruner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,6 @@ _ROWS = 1 << 18
 """Rows that are evaluated at once: what is worked out of them (distinct values, folded text, hits)
 takes some two times their own memory, and more rows at once are not quicker."""
 
-_UNKNOWN = float(2**40)  # an atom that no scan has weighed, tested after those that are known
-_SLOW = {"re": 4.0, "fieldref": 2.0, "cidr": 3.0, "like": 2.0}
-
 
 class _Fields(dict[str | None, FieldAtoms]):
     """What is known of each field, worked out for the fields that frames have."""
@@ -43,7 +41,7 @@ class _Fields(dict[str | None, FieldAtoms]):
         self._cache = cache
 
     def __missing__(self, key: str | None) -> FieldAtoms:
-        anchors = self._anchors.get(key) or FieldAnchors(key, [], {})
+        anchors = self._anchors.get(key) or FieldAnchors(key, [], {}, {})
         found = self[key] = FieldAtoms(self._atoms, anchors, self._cache)
         return found
 
@@ -94,7 +92,6 @@ class Matcher:
         """The matches of the rules behind one gate."""
         if self._anchors.keywords[number]:
             evaluation.state.search_in(rows)
-            evaluation.forget()
         candidates = self._candidates.get(number)
         if candidates is None:
             needed = self._anchors.needed[number]
@@ -119,64 +116,34 @@ class _Evaluation:
 
     def __init__(self, plan: Plan, state: FrameState) -> None:
         """Nothing is evaluated yet."""
-        self._atoms = plan.atoms
+        self._pruner = Pruner(plan, state)
         self.state = state
-        self._prices: dict[int, float] = {}
-        self._ordered: dict[int, list[Node]] = {}
 
-    def forget(self) -> None:
-        """Keywords are from now on of other rows: what atoms let through may differ."""
-        self._prices.clear()
-        self._ordered.clear()
-
-    def narrow(self, node: Node, rows: BitMap) -> BitMap:
+    def narrow(self, tree: Node, rows: BitMap) -> BitMap:
         """Those of the rows for which a tree is true."""
+        return self._narrow(self._pruner.prune(tree), rows)
+
+    def _narrow(self, node: Node, rows: BitMap) -> BitMap:
         if isinstance(node, int):
             return self.state.narrow(node, rows)
         if node[0] == NOT:
-            return rows - self.narrow(node[1], rows)
-        items = node[1:] if len(node) <= 2 else self._cheapest_first(node)  # noqa: PLR2004  # one operand needs no order
-        return self._all(items, rows) if node[0] == AND else self._any(items, rows)
+            return rows - self._narrow(node[1], rows)
+        return self._all(node, rows) if node[0] == AND else self._any(node, rows)
 
-    def _cheapest_first(self, node: list[Node]) -> list[Node]:
-        key = id(node)  # the plan outlives this frame, and with it its nodes
-        ordered = self._ordered.get(key)
-        if ordered is None:
-            ordered = self._ordered[key] = sorted(node[1:], key=self._price)
-        return ordered
-
-    def _all(self, items: list[Node], rows: BitMap) -> BitMap:
-        for item in items:
+    def _all(self, node: list[Node], rows: BitMap) -> BitMap:
+        for item in node[1:]:
             if not rows:
                 break
-            rows = self.narrow(item, rows)
+            rows = self._narrow(item, rows)
         return rows
 
-    def _any(self, items: list[Node], rows: BitMap) -> BitMap:
+    def _any(self, node: list[Node], rows: BitMap) -> BitMap:
         found = BitMap()
-        for item in items:
+        for item in node[1:]:
             if not rows:
                 break
-            more = self.narrow(item, rows)
+            more = self._narrow(item, rows)
             if more:
                 found |= more
                 rows = rows - more  # in place would change the caller's set
         return found
-
-    def _price(self, node: Node) -> float:
-        """At most how many rows a tree lets through, and more where asking is dear."""
-        key = node if isinstance(node, int) else id(node)  # indexes of atoms are no addresses
-        price = self._prices.get(key)
-        if price is None:
-            price = self._prices[key] = self._price_of(node)
-        return price
-
-    def _price_of(self, node: Node) -> float:
-        if isinstance(node, int):
-            weight = self.state.weight(node)
-            slow = _SLOW.get(self._atoms[node].op, 1.0)
-            return _UNKNOWN * slow if weight is None else weight
-        if node[0] == NOT:
-            return _UNKNOWN + self._price(node[1])
-        prices = [self._price(item) for item in node[1:]]
-        return min(prices, default=_UNKNOWN) if node[0] == AND else sum(prices)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hevesy.sigma.atom import AND, NOT, TEXT_OPS, Atom, Node, split_glob
 
-__all__ = ["anchor", "clause"]
+__all__ = ["anchor", "anchors", "clause"]
 
 Cost = Callable[[int], float | None]
 """Atom index -> how common it is expected to be (smaller is rarer), None where it cannot serve."""
@@ -14,10 +14,16 @@ Cost = Callable[[int], float | None]
 
 def anchor(atom: Atom) -> str:
     """The longest literal that a value must contain to pass the atom; empty where there is none."""
+    return next(iter(anchors(atom)), "")
+
+
+def anchors(atom: Atom) -> list[str]:
+    """The literals all of which a value must contain to pass the atom, each once, longest first."""
     if atom.op not in TEXT_OPS or not isinstance(atom.value, str):
-        return ""
+        return []
     parts = split_glob(atom.value) if atom.op == "like" else [atom.value]
-    return max((part for part in parts if isinstance(part, str)), key=len, default="")
+    literals = dict.fromkeys(part for part in parts if isinstance(part, str))
+    return sorted(literals, key=len, reverse=True)
 
 
 def clause(node: Node, cost: Cost) -> tuple[float, frozenset[int]] | None:

@@ -32,9 +32,21 @@ _BACK_TO_PYTHON = re.compile(
 class Values:
     """Values without nulls, in the forms that tests ask for, each made once."""
 
-    def __init__(self, raw: pl.Series) -> None:
-        """Take a column."""
-        self.raw = raw
+    def __init__(
+        self,
+        column: pl.Series,
+        numbers: list[int] | None = None,
+        folded: pl.Series | None = None,
+    ) -> None:
+        """Take a column, or some of its values; `folded` is the column's, where it is known."""
+        self._column = column
+        self._numbers = numbers
+        self._folded = folded
+
+    @cached_property
+    def raw(self) -> pl.Series:
+        """As they stand."""
+        return self._column if self._numbers is None else self._column[self._numbers]
 
     @cached_property
     def text(self) -> pl.Series:
@@ -44,7 +56,9 @@ class Values:
     @cached_property
     def folded(self) -> pl.Series:
         """As folded text."""
-        return fold_series(self.text)
+        if self._folded is None or self._numbers is None:
+            return fold_series(self.text)
+        return self._folded[self._numbers]
 
     @cached_property
     def texts(self) -> list[str | None]:
@@ -90,15 +104,13 @@ class Values:
         return [_address(value) for value in self.text.to_list()]
 
     def part(self, numbers: list[int]) -> Values:
-        """Some of the values, in the forms that have been made of all of them."""
-        found = Values(self.raw.gather(numbers))
-        if "folded" in self.__dict__ and len(numbers) > FEW:
-            found.__dict__["folded"] = self.folded.gather(numbers)
-        return found
+        """Some of the values; what has been folded of all is not folded again."""
+        known = "folded" in self.__dict__ and len(numbers) > FEW
+        return Values(self.raw, numbers, self.folded if known else None)
 
     def __len__(self) -> int:
         """How many."""
-        return len(self.raw)
+        return len(self._column) if self._numbers is None else len(self._numbers)
 
 
 @lru_cache(maxsize=1 << 16)
