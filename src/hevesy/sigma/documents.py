@@ -40,6 +40,8 @@ class Document:
     line: int
     content: dict[str, Any] | None
     error: str = ""
+    inherits: bool = False
+    """Whether its id is that of a rule collection, which others of its file have too."""
 
 
 def read_files(paths: Sequence[Path]) -> list[RuleFile]:
@@ -128,7 +130,7 @@ def documents(file: RuleFile) -> Iterator[Document]:
         mark = getattr(error, "problem_mark", None)
         where = line if mark is None else mark.line + 1
         said = getattr(error, "problem", None) or str(error)
-        yield Document(file.name, where, None, f"not valid YAML: {said}")
+        yield Document(file.name, where, None, f"not valid YAML: {' '.join(said.split())}")
 
 
 def _checked(name: str, line: int, content: object) -> Document:

@@ -11,6 +11,7 @@ from hevesy.sigma.correlation import Correlation, fields_of
 from hevesy.sigma.describing import describe
 from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, read_files, unpacked
 from hevesy.sigma.errors import SigmaLoadError
+from hevesy.sigma.explaining import explain, said
 from hevesy.sigma.lazily import uncollected
 from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
@@ -186,7 +187,7 @@ def _add(placed: Placed, state: _Compilation) -> None:
     except NotUsableError as error:
         kind, reason = error.kind, error.reason
     except PYSIGMA_FAILURES as error:
-        kind, reason = "syntax", str(error) or type(error).__name__
+        kind, reason = "syntax", explain([said(error)], placed.content)
     else:
         state.rules.append(describe(placed, tables))
         return
