@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,8 @@ def load(
         if known is not None:
             return known.cached_in(cache)
     processing = _processing(pipelines, placeholders)
-    with uncollected():
+    with uncollected(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of Python, over sets in regexes
         loaded = _compile(unpacked(files), taxonomy, processing)
     if stored is not None:
         write_entry(stored, loaded.dumps(), most=_FILES)

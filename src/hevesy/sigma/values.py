@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import warnings
 from functools import cached_property, lru_cache
 
 import polars as pl
@@ -22,11 +23,14 @@ _FEW_SEARCHED = 100
 """Likewise of values that a regular expression is asked of."""
 
 _NUMBER = r"^-?\d+(\.\d+)?$"
-# What Rust reads otherwise, or not at all: sets within classes, look-around, back references,
-# possessive quantifiers, a few escapes.
+# What Rust reads otherwise, or not at all: sets within classes and classes that begin with `]`,
+# flags but `i` and `s`, look-around, back references, possessive quantifiers, a few escapes.
 _BACK_TO_PYTHON = re.compile(
-    r"\[[^\]]*(?:\[|&&|~~|--)|\\[ZAuUN_]|\\[0-9]|\(\?[^:imsP]|\(\?P[=>]|[*+?}]\+"
+    r"\[(?:\\.|[^\]\\])*(?:\[|&&|~~|--)|\[\^?\]|\\[ZABuUN_<>]|\\[0-9]|\\b\{"
+    r"|\(\?(?!P<|:|[is-]+[:)])|[*+?}]\+"
 )
+_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+"""Escapes, classes, and single signs of a regex."""
 
 
 class Values:
@@ -219,7 +223,9 @@ def _python_regex(pattern: str, flags: str) -> re.Pattern[str]:
     combined = re.NOFLAG
     for flag in flags:
         combined |= known[flag]
-    return re.compile(shortened(pattern), combined)
+    with warnings.catch_warnings():  # of what may mean something else some day: not today
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(shortened(pattern), combined)
 
 
 @lru_cache(maxsize=4096)
@@ -249,21 +255,28 @@ def _dollars(pattern: str, *, multiline: bool) -> str | None:
     """The pattern with Python's `$`; None where something follows a `$` that could consume."""
     if multiline or "$" not in pattern:
         return pattern
-    written, inside, index = "", False, 0
-    while index < len(pattern):
-        character = pattern[index]
-        if character == "\\":
-            written += pattern[index : index + 2]
-            index += 2
-            continue
-        if character == "[":
-            inside = True
-        elif character == "]":
-            inside = False
-        if character == "$" and not inside:
-            if pattern[index + 1 : index + 2] not in ("", ")", "|"):
+    written = ""
+    for part in _PARTS.finditer(pattern):
+        if part[0] == "$":
+            if not _ends(pattern, part.end()):
                 return None
-            character = r"(?:\n?\z)"
-        written += character
-        index += 1
+            written += r"(?:\n?\z)"
+        else:
+            written += part[0]
     return written
+
+
+def _ends(pattern: str, at: int) -> bool:
+    """Whether a match that has come so far in the pattern is at its end."""
+    depth, elsewhere = 0, False  # groups opened since, and whether in another branch
+    for part in _PARTS.finditer(pattern, at):
+        sign = part[0]
+        if sign == ")" and depth == 0:
+            elsewhere = False
+        elif sign == "|" and depth == 0:
+            elsewhere = True
+        elif not elsewhere:
+            return False
+        else:
+            depth += (sign == "(") - (sign == ")")
+    return True
