@@ -144,6 +144,7 @@ def test_filters(tmp_path: Path) -> None:
         (RULE.replace("a: x", "a|cidr: 10.0.0.0/64"), "syntax", "CIDR"),
         (RULE.replace("category: test", "category: other"), "unmapped", "category=other"),
         (RULE.replace("{a: x}", "{'|lt': 3}"), "unsupported", "without a field"),
+        (RULE.replace("{a: x}", "{'|fieldref': b}"), "unsupported", "fieldref without a field"),
         (RULE + "---\n" + RULE, "duplicate", "the same id as"),
         ("action: dance\n" + RULE, "syntax", "dance"),
         (RULE + "title: twice\n", "syntax", "Duplicate"),

@@ -100,6 +100,15 @@ def test_fieldref(tmp_path: Path) -> None:
     assert found(tmp_path, "s: {a|fieldref|contains: b}", values, **columns) == [0, 1, 2, 3]
 
 
+def test_fieldref_of_lists(tmp_path: Path) -> None:
+    """One value of a field is compared with one of the other."""
+    columns: dict[str, list[Any]] = {"b": [["x", "Y"], ["q"], [], None]}
+    assert found(tmp_path, "s: {a|fieldref: b}", [["y", "z"], ["z"], ["z"], ["z"]], **columns) == [
+        0
+    ]
+    assert found(tmp_path, "s: {b|fieldref: a}", ["y", "z", "q", None], **columns) == [0]
+
+
 def test_not_on_missing_fields(tmp_path: Path) -> None:
     """A test of a missing field is false, so its negation is true, for an absent column as well."""
     assert found(tmp_path, "s: {a: x}\n  condition: not s", ["x", None]) == [1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -55,3 +57,41 @@ def test_a_regex_warns_nobody(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert rules.match("t", pl.DataFrame({"a": ["&", "x"]})).rows() == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("atom", "values", "expected"),
+    [
+        (Atom("a", "gt", 5), pl.Series([float("nan"), 6.0, 1.0]), [1]),
+        (Atom("a", "gt", -1), pl.Series([2**63, 0], dtype=pl.UInt64), [0, 1]),
+        (Atom("a", "equals", "1.5"), pl.Series([Decimal("1.50"), Decimal("15.00")]), [0]),
+        (Atom("a", "equals", "10"), pl.Series([Decimal("10.00"), Decimal("1.00")]), [0]),
+        (Atom("a", "equals", "10"), pl.Series([Decimal(10), Decimal(1)]), [0]),
+        (Atom("a", "contains", "1"), pl.Series([timedelta(1)]), []),
+        (Atom("a", "cidr", "::ffff:10.0.0.0/104"), pl.Series(["10.1.1.1", "11.1.1.1"]), [0]),
+        (Atom("a", "cidr", "::ffff:10.0.0.0/104"), pl.Series(["::ffff:10.1.1.1", "::1"]), [0]),
+    ],
+)
+def test_odd_values(atom: Atom, values: pl.Series, expected: list[int]) -> None:
+    """What is no number is greater than none; numbers are text without zeros that say nothing."""
+    assert passing(atom, Values(values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2021-03-03T05:06:07Z", 5),
+        ("2021-03-03 05:06:07", 5),
+        ("2021-03-03T05:06:07.1234567+02:00", 3),
+        ("2021-03-03 05:06:07 -0130", 6),
+        ("2021-03-03", 0),
+        ("2021-03-03T05:06", None),
+        ("2021-03-03X05:06:07", None),
+        ("05:06:07", None),
+    ],
+)
+def test_times_are_read_in_utc(text: str, hour: int | None) -> None:
+    """ISO 8601 with an offset means that moment; a day alone is its first."""
+    atoms = [Atom("a", "part", number, "hour") for number in range(24)]
+    passed = [atom.value for atom in atoms if passing(atom, Values(pl.Series([text])))]
+    assert passed == ([] if hour is None else [hour])

@@ -17,11 +17,15 @@ from hevesy.sigma.shortening import shortened
 
 __all__ = ["Values", "passing"]
 
+_MAPPED = 96
+"""Bits before an IPv4 address that is mapped into IPv6."""
 FEW = 500
 """So many values are compared one by one in Python, more in columns."""
 _FEW_SEARCHED = 100
 """Likewise of values that a regular expression is asked of."""
 
+_TIME = r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(?:([+-]\d\d):?(\d\d)|\D.*)?)?$"
+"""Day and time of day, hours and minutes that the clock is ahead of UTC."""
 _NUMBER = r"^-?\d+(\.\d+)?$"
 # What Rust reads otherwise, or not at all: sets within classes and classes that begin with `]`,
 # flags but `i` and `s`, look-around, back references, possessive quantifiers, a few escapes.
@@ -74,6 +78,8 @@ class Values:
     @cached_property
     def numbers(self) -> pl.Series:
         """As numbers: numeric columns as they are, text that is a decimal number, else null."""
+        if self.raw.dtype.is_float():
+            return self.raw.fill_nan(None)  # polars holds it for greater than any number
         if self.raw.dtype.is_numeric():
             return self.raw
         decimal = pl.when(pl.col("value").str.contains(_NUMBER)).then(pl.col("value"))
@@ -85,8 +91,12 @@ class Values:
         """As times: time columns as they are, ISO 8601 text as UTC, else null."""
         if isinstance(self.raw.dtype, pl.Datetime | pl.Date):
             return self.raw
-        text = self.text.str.slice(0, 19).str.replace("T", " ", literal=True)
-        return text.str.strptime(pl.Datetime, "%Y-%m-%d %H:%M:%S", strict=False)
+        groups = [pl.col("value").str.extract(_TIME, group) for group in (1, 2, 3, 4)]
+        rest = zip(groups[1:], ("00:00:00", "+00", "00"), strict=True)
+        parts = [groups[0], *(group.fill_null(usual) for group, usual in rest)]
+        read = pl.format("{} {} {}{}", *parts)
+        times = read.str.strptime(pl.Datetime, "%Y-%m-%d %H:%M:%S %z", strict=False)
+        return pl.DataFrame({"value": self.text}).select(times).to_series()
 
     @cached_property
     def addresses(self) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address | None]:
@@ -185,6 +195,9 @@ def _part(times: pl.Series, part: str) -> pl.Series:
 def _inside(network: str, values: Values) -> pl.Series:
     """Addresses inside a network of the same family."""
     within = ipaddress.ip_network(network)
+    mapped = getattr(within.network_address, "ipv4_mapped", None)
+    if mapped and within.prefixlen >= _MAPPED:
+        within = ipaddress.ip_network((mapped, within.prefixlen - _MAPPED))
     return pl.Series(
         [
             each is not None and each.version == within.version and each in within
