@@ -166,6 +166,25 @@ def test_placeholders(tmp_path: Path) -> None:
     assert rules.match("t", frame)["row"].to_list() == [0, 1]
 
 
+def test_values_of_a_placeholder_are_alternatives(tmp_path: Path) -> None:
+    """Under `all` too, and in what another modifier makes of a value; one text is one value."""
+    frame = pl.DataFrame({"a": ["-n ann x", "-n bob x", "/n ann x", "ann", "-n a x"]})
+
+    def rows(detection: str, **given: Any) -> list[int]:  # noqa: ANN401  # also what is not asked for
+        rules = ruleset(tmp_path, detection, placeholders=given)
+        assert not rules.refused
+        return rules.match("t", frame)["row"].to_list()
+
+    both = ["ann", "bob"]
+    assert rows("s: {a|expand|contains|all: ['%who%', x]}", who=both) == [0, 1, 2]
+    assert rows("s: {a|windash|expand|contains: '-n %who%'}", who=both) == [0, 1, 2]
+    assert rows("s: {a|re|expand: '^-n %who%'}", who=both) == [0, 1]
+    assert rows("s: {a|expand|contains: ' %who% '}", who="ann") == [0, 2]
+    assert rows("s: {'|expand': 'n %who% %what%'}", who=both, what=["x"]) == [0, 1, 2]
+    refused = ruleset(tmp_path, "s: {a|expand: '%who%'}", placeholders={"who": []}).refused
+    assert [each.kind for each in refused] == ["placeholder"]
+
+
 def test_computed_fields(tmp_path: Path) -> None:
     """A concatenation writes its literals only before parts that hold something."""
     path = tmp_path / "r.yml"

@@ -54,7 +54,8 @@ def load(
         taxonomy: The tables that rules may be asked of.
         pipelines: pySigma pipelines, or paths of them as YAML, applied to every rule in this order
             before its log source is looked up.
-        placeholders: Values of `|expand` placeholders, by name without `%`.
+        placeholders: Values of `|expand` placeholders, by name without `%`; a name with none is as
+            good as not given.
         cache: Folder for compiled rules and pattern databases, made where it is missing. It must be
             as trustworthy as the rules. A cache that cannot be read or written is done without.
 
@@ -96,8 +97,7 @@ def _processing(
     """The pipelines that each rule goes through."""
     if not pipelines and not placeholders:
         return []  # importing what follows takes a tenth of a second
-    from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-    from sigma.processing.transformations import ValueListPlaceholderTransformation
+    from sigma.processing.pipeline import ProcessingPipeline
     from yaml import YAMLError
 
     ready: list[ProcessingPipeline] = []
@@ -110,9 +110,9 @@ def _processing(
         except (OSError, YAMLError, *PYSIGMA_FAILURES) as error:
             raise SigmaLoadError(f"{each}: not a pipeline that can be read: {error}") from error
     if placeholders:
-        values: dict[str, Any] = {name: list(given) for name, given in placeholders.items()}
-        expand = ValueListPlaceholderTransformation(include=list(values))
-        ready.append(ProcessingPipeline(items=[ProcessingItem(expand)], vars=values))
+        from hevesy.sigma.placeholders import filling
+
+        ready.append(filling(placeholders))
     return ready
 
 
