@@ -18,7 +18,7 @@ from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
 from hevesy.sigma.parsing import PYSIGMA_FAILURES, Parsed, Placed, parse, refuse
 from hevesy.sigma.plan import PlanBuilder
-from hevesy.sigma.referring import compile_correlations
+from hevesy.sigma.referring import compile_correlations, processed
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.ruleset import FORMAT, Ruleset
 from hevesy.sigma.storage import read_entry, version, write_entry
@@ -159,7 +159,8 @@ def _compile(
     state.builders.update({table.name: PlanBuilder(table) for table in taxonomy.tables})
     for placed in parsed.rules:
         _add(placed, state)
-    correlations = compile_correlations(parsed.correlations, state.rules, state.refused)
+    placed_correlations = processed(parsed, processing, state.refused)
+    correlations = compile_correlations(placed_correlations, state.rules, state.refused)
     _note_fields(correlations, state)
     plans = {name: builder.build() for name, builder in state.builders.items()}
     refused = sorted(state.refused, key=lambda each: (each.file, each.line))
