@@ -194,10 +194,41 @@ def test_missing_paths_are_one_sentence(tmp_path: Path) -> None:
     """What cannot be read at all is an error that names the path."""
     with pytest.raises(SigmaLoadError, match="nowhere: no such file"):
         load([tmp_path / "nowhere"], TAXONOMY)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SigmaLoadError, match="empty: holds no file of Sigma rules"):
+        load([tmp_path / "empty"], TAXONOMY)
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as file:
+        file.writestr("readme.txt", "no rule")
+    with pytest.raises(SigmaLoadError, match=r"empty\.zip: holds no file of Sigma rules"):
+        load([tmp_path / "empty.zip"], TAXONOMY)
     broken = tmp_path / "pipeline.yml"
-    broken.write_text("transformations: [{type: unheard}]")
-    with pytest.raises(SigmaLoadError, match="not a pipeline"):
-        load([write(tmp_path, "a.yml", RULE)], TAXONOMY, pipelines=[broken])
+    for text, said in (
+        ("transformations: [{type: unheard}]", "Unknown transformation type 'unheard'"),
+        ("", "it is a map whose"),
+        ("transformations:", "it is a map whose"),
+        ("transformations: [", "parsing"),
+    ):
+        broken.write_text(text)
+        with pytest.raises(SigmaLoadError, match=f"not a pipeline that can be read: .*{said}"):
+            load([write(tmp_path, "a.yml", RULE)], TAXONOMY, pipelines=[broken])
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    """A member of a zip that is far too large for a rule; the others are used."""
+    with zipfile.ZipFile(tmp_path / "r.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.yml", RULE)
+        file.writestr("b.yml", RULE + "#" * (5 << 20))
+    rules = load([tmp_path / "r.zip"], TAXONOMY)
+    assert len(rules.rules) == 1
+    assert [each.file.rpartition("!")[2] for each in rules.refused] == ["b.yml"]
+    assert "are no rule" in rules.refused[0].reason
+
+
+def test_a_file_counts_once_however_it_is_called(tmp_path: Path) -> None:
+    """By another way to the same file it is no duplicate either."""
+    write(tmp_path, "r/a.yml", RULE)
+    rules = load([tmp_path / "r", tmp_path / "r" / ".." / "r" / "a.yml"], TAXONOMY)
+    assert (len(rules.rules), rules.refused) == (1, ())
 
 
 def test_pipelines(tmp_path: Path) -> None:

@@ -108,7 +108,10 @@ def _processing(
         try:
             ready.append(ProcessingPipeline.from_yaml(Path(each).read_text(encoding="utf-8")))
         except (OSError, YAMLError, *PYSIGMA_FAILURES) as error:
-            raise SigmaLoadError(f"{each}: not a pipeline that can be read: {error}") from error
+            reason = " ".join(str(error).split())
+            if isinstance(error, AttributeError | TypeError):  # of the shape, which is not checked
+                reason = "it is a map whose `transformations` are a list of maps"
+            raise SigmaLoadError(f"{each}: not a pipeline that can be read: {reason}") from error
     if placeholders:
         from hevesy.sigma.placeholders import filling
 
