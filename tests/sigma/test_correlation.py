@@ -224,6 +224,34 @@ def test_aliases_and_chains(tmp_path: Path) -> None:
     assert again.correlate(events).rows() == result
 
 
+def test_a_rule_without_an_alias_has_the_name_itself(tmp_path: Path) -> None:
+    """Where an alias names some of the rules, the others are grouped by the field of its name."""
+    aliases = {"k": {"a": "src"}}
+    said = {"type": "temporal", "rules": ["a", "b"], "group-by": ["k"], "aliases": aliases}
+    rules = ruleset(tmp_path, **said)
+    assert rules.correlation_fields == ("k", "src")
+    events = pl.DataFrame(
+        {
+            "rule": [0, 1],
+            "time": [START, START],
+            "event": [1, 2],
+            "src": ["x", "y"],
+            "k": ["y", "x"],
+        }
+    )
+    assert rules.correlate(events)["event"].to_list() == [1, 2]
+
+
+def test_ids_are_the_same_in_any_case(tmp_path: Path) -> None:
+    """A reference, and an alias, may write an id in capitals, as pySigma takes it."""
+    written = "5F3A2B70-93B5-4C5E-8F7E-0D0E7D1C9A11"
+    said = {"type": "event_count", "rules": [written], "condition": {"gte": 2}}
+    ruleset(tmp_path, **said, aliases={"ip": {written: "ip"}})
+    path = tmp_path / "rules.yml"
+    path.write_text(path.read_text().replace("name: a", f"id: {written.lower()}"))
+    assert not load([path], TAXONOMY).refused
+
+
 def test_unresolved_references_are_refused(tmp_path: Path) -> None:
     """A correlation of a rule that is not in use is named, with that rule."""
     rules = ruleset(tmp_path, type="temporal", rules=["a", "nobody"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from hevesy.sigma.correlation import Clause, Correlation
 from hevesy.sigma.describing import describe
@@ -137,9 +138,17 @@ def _in_circle(placed: Placed, waiting: Sequence[Placed]) -> bool:
 def _references(rule: Any) -> list[str]:  # noqa: ANN401  # a SigmaCorrelationRule
     """The rules that a correlation names, in its list or else in its condition."""
     if rule.rules:
-        return [each.reference for each in rule.rules]
+        return [_key(each.reference) for each in rule.rules]
     named: list[str] = rule.condition.get_referenced_rules()
     return named
+
+
+def _key(reference: object) -> str:
+    """What a rule is known by: an id is the same in whatever case it is written."""
+    try:
+        return str(UUID(str(reference)))
+    except ValueError:
+        return str(reference)
 
 
 def _unknown(placed: Placed, known: dict[str, int]) -> list[str]:
@@ -215,10 +224,11 @@ def _alias(alias: Any, known: Mapping[str, int]) -> dict[int, str]:  # noqa: ANN
     """
     found: dict[int, str] = {}
     for reference, name in alias.mapping.items():
-        if reference.reference not in known:
-            reason = f"the alias {alias.alias} is of a rule not in use: {reference.reference}"
+        key = _key(reference.reference)
+        if key not in known:
+            reason = f"the alias {alias.alias} is of a rule not in use: {key}"
             raise NotUsableError("syntax", reason)
-        found[known[reference.reference]] = name
+        found[known[key]] = name
     return found
 
 
