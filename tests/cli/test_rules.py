@@ -56,6 +56,23 @@ def test_check_counts_what_was_not_asked_for(
     assert "1 rules can be used, 0 cannot, 1 were not asked for" in capsys.readouterr().out
 
 
+def test_check_names_mistakes_that_cost_nothing_and_duplicates(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A level that there is not is told; of two paths, the second has no rule of its own."""
+    text = RULE.format(title="t", level="dire").replace("|expand", "")
+    text += "id: 5f3a2b70-93b5-4c5e-8f7e-0d0e7d1c9a11\n"
+    rules.write_text(text)
+    assert run("rules", "check", rules) == 0
+    assert f"{rules}:2: can be used, but: 'dire' is not a valid" in capsys.readouterr().out
+    other = tmp_path / "other.yml"
+    other.write_text(text)
+    assert run("rules", "check", rules, other) == 2
+    said = capsys.readouterr().out
+    assert f"{other}:2: duplicate: the same id as {rules}:2" in said
+    assert f"{other}: 0 rules can be used, 1 cannot" in said
+
+
 def test_list_shows_own_rules_whatever_is_chosen(
     rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,7 +132,7 @@ def _holds(said: Mapping[str, Any], inside: Sequence[Event]) -> bool:
     if isinstance(condition, str):
         return _true(condition, {event["name"] for event in inside})
     if kind == "temporal":
-        wanted = condition or {"gte": len(said["rules"])}
+        wanted = condition or {"gte": len(set(said["rules"]))}
         return _compared(wanted, Fraction(len({event["name"] for event in inside})))
     if kind == "event_count":
         return _compared(condition, Fraction(len({event["events"] for event in inside})))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sigma import types
@@ -113,7 +113,7 @@ def _text(found: Any) -> str:
     """A value as text."""
     if isinstance(found, bool):
         return str(found).lower()
-    if isinstance(found, float) and found == int(found):
+    if isinstance(found, float) and found.is_integer():
         return str(int(found))
     if isinstance(found, datetime):
         return found.isoformat(timespec="microseconds")
@@ -150,7 +150,7 @@ def _glob(pattern: Sequence[Any], text: str, *, cased: bool) -> bool:
 
 def _number(found: Any) -> float | None:
     """A number, or text that is a decimal one."""
-    if isinstance(found, bool | datetime):
+    if isinstance(found, bool | datetime) or found != found:  # noqa: PLR0124  # no number is not itself
         return None
     if isinstance(found, int | float):
         return found
@@ -177,13 +177,18 @@ def _compares(found: Any, value: types.SigmaCompareExpression) -> bool:
 def _part(found: Any, part: str) -> int | None:
     """A part of a time, or of ISO 8601 text."""
     try:
-        time = found if isinstance(found, datetime) else datetime.fromisoformat(str(found)[:19])
+        time = found if isinstance(found, datetime) else datetime.fromisoformat(str(found))
     except ValueError:
         return None
+    if time.tzinfo is not None:
+        time = time.astimezone(UTC)
     if part == "WEEK":
         return time.isocalendar().week
     number: int = getattr(time, part.lower())
     return number
+
+
+_MAPPED = ipaddress.ip_network("::ffff:0:0/96")
 
 
 def _inside(text: str, network: Any) -> bool:
@@ -193,15 +198,23 @@ def _inside(text: str, network: Any) -> bool:
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None) or address
+    if network.version == _MAPPED.version and network.subnet_of(_MAPPED):
+        network = ipaddress.ip_network(
+            (network.network_address.ipv4_mapped, network.prefixlen - _MAPPED.prefixlen)
+        )
     return mapped.version == network.version and mapped in network
 
 
 def _refers(cell: Any, value: types.SigmaFieldReference, row: Row) -> bool:
-    """A field against another field of the row."""
-    other = row.get(value.field)
-    if cell is None or other is None:
-        return False
-    left, right = _fold(_text(cell)), _fold(_text(other))
+    """A field against another field of the row: a value of one against a value of the other."""
+    return any(
+        _alike(_fold(_text(mine)), _fold(_text(other)), value)
+        for mine in _list(cell)
+        for other in _list(row.get(value.field))
+    )
+
+
+def _alike(left: str, right: str, value: types.SigmaFieldReference) -> bool:
     if value.starts_with and value.ends_with:
         return right in left
     if value.starts_with:

@@ -224,11 +224,119 @@ def test_aliases_and_chains(tmp_path: Path) -> None:
     assert again.correlate(events).rows() == result
 
 
+def test_a_rule_without_an_alias_has_the_name_itself(tmp_path: Path) -> None:
+    """Where an alias names some of the rules, the others are grouped by the field of its name."""
+    aliases = {"k": {"a": "src"}}
+    said = {"type": "temporal", "rules": ["a", "b"], "group-by": ["k"], "aliases": aliases}
+    rules = ruleset(tmp_path, **said)
+    assert rules.correlation_fields == ("k", "src")
+    events = pl.DataFrame(
+        {
+            "rule": [0, 1],
+            "time": [START, START],
+            "event": [1, 2],
+            "src": ["x", "y"],
+            "k": ["y", "x"],
+        }
+    )
+    assert rules.correlate(events)["event"].to_list() == [1, 2]
+
+
+def test_ids_are_the_same_in_any_case(tmp_path: Path) -> None:
+    """A reference, and an alias, may write an id in capitals, as pySigma takes it."""
+    written = "5F3A2B70-93B5-4C5E-8F7E-0D0E7D1C9A11"
+    said = {"type": "event_count", "rules": [written], "condition": {"gte": 2}}
+    ruleset(tmp_path, **said, aliases={"ip": {written: "ip"}})
+    path = tmp_path / "rules.yml"
+    path.write_text(path.read_text().replace("name: a", f"id: {written.lower()}"))
+    assert not load([path], TAXONOMY).refused
+
+
 def test_unresolved_references_are_refused(tmp_path: Path) -> None:
     """A correlation of a rule that is not in use is named, with that rule."""
     rules = ruleset(tmp_path, type="temporal", rules=["a", "nobody"])
     assert [each.kind for each in rules.refused] == ["syntax"]
     assert "nobody" in rules.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "reason"),
+    [
+        ({"rules": ["chain", "a"]}, "syntax", "refers to itself, by way of chain"),
+        ({"aliases": {"ip": {"gone": "f"}}}, "syntax", "alias ip is of a rule not in use: gone"),
+        (
+            {
+                "type": "value_percentile",
+                "condition": {"gte": 1, "field": "ip", "percentile": 150},
+            },
+            "syntax",
+            "from 0 to 100, not 150",
+        ),
+        (
+            {"type": "temporal_ordered", "rules": ["a", "b", "c"], "condition": {"gte": 2}},
+            "unsupported",
+            "temporal_ordered of a number of its rules",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    tmp_path: Path, said: dict[str, object], kind: str, reason: str
+) -> None:
+    """A circle, an alias of a rule that is not there, a percentile beyond all, a half sequence."""
+    usual = {"type": "event_count", "rules": ["a"], "condition": {"gte": 2}}
+    rules = ruleset(tmp_path, **{**usual, **said})
+    assert [each.kind for each in rules.refused] == [kind]
+    assert reason in rules.refused[0].reason
+
+
+def test_numbers_in_conditions_are_not_cut_off(tmp_path: Path) -> None:
+    """PySigma reads 2.1 as 2; and 2.1 in a rule is what `2.1` in a log is."""
+    asked = {"type": "value_avg", "rules": ["a"], "group-by": []}
+    events: list[Event] = [(0, 0, 0, "2"), (0, 1, 1, "2.2")]
+    for compared, expected in (({"eq": 2.1}, [[0, 1]]), ({"gt": 2.5}, [])):
+        rules = ruleset(tmp_path, **asked, condition={"field": "ip", **compared})
+        assert found(rules, *events) == expected
+    asked["type"] = "value_percentile"
+    condition: dict[str, object] = {"field": "ip", "percentile": 99.9, "gte": 999.5}
+    rules = ruleset(tmp_path, **asked, condition=condition)
+    assert found(rules, *((0, 0, number, str(number + 1)) for number in range(1000))) == []
+
+
+def test_a_rule_that_is_listed_twice_is_one(tmp_path: Path) -> None:
+    """`temporal` asks for all the rules there are in its list."""
+    rules = ruleset(tmp_path, type="temporal", rules=["a", "b", "a"])
+    assert found(rules, (0, 0, 0, "x"), (1, 1, 1, "x")) == [[0, 1]]
+
+
+def test_names_of_several_rules_are_warned_of(tmp_path: Path) -> None:
+    """Which of them a correlation then means is said."""
+    ruleset(tmp_path, type="event_count", rules=["a"], condition={"gte": 2})
+    path = tmp_path / "rules.yml"
+    path.write_text(path.read_text().replace("name: b", "name: a"))
+    (warning,) = load([path], TAXONOMY).rules[-1].warnings
+    assert warning == "several rules are called 'a': the last of them is meant"
+
+
+def test_pipelines_rename_what_correlations_ask_for(tmp_path: Path) -> None:
+    """Group-by fields and those counted go through the user's pipelines, as those of rules do."""
+    correlation = {"type": "value_count", "rules": ["a"], "condition": {"gte": 2, "field": "user"}}
+    ruleset(tmp_path, **correlation)
+    for category, fields in (("test", ("account", "address")), ("other", ("ip", "user"))):
+        pipeline = tmp_path / "pipeline.yml"
+        item = {
+            "id": "names",
+            "type": "field_name_mapping",
+            "mapping": {"ip": "address", "user": "account"},
+            "rule_conditions": [{"type": "logsource", "category": category}],
+        }
+        pipeline.write_text(yaml.safe_dump({"name": "p", "transformations": [item]}))
+        rules = load([tmp_path / "rules.yml"], TAXONOMY, pipelines=[pipeline])
+        assert rules.correlation_fields == fields
+    failing: dict[str, object] = {"id": "no", "type": "rule_failure", "message": "not wanted"}
+    failing["rule_conditions"] = [{"type": "is_sigma_correlation_rule"}]
+    pipeline.write_text(yaml.safe_dump({"name": "p", "transformations": [failing]}))
+    refused = load([tmp_path / "rules.yml"], TAXONOMY, pipelines=[pipeline]).refused
+    assert [each.reason for each in refused] == ["not wanted"]
 
 
 def test_values_are_found_under_the_names_of_each_log(tmp_path: Path) -> None:

@@ -94,13 +94,37 @@ detection: {s: {a: z}, condition: s}
     assert rules.match("t", frame).rows() == [(0, 0), (1, 1), (2, 2)]
 
 
+def test_an_id_may_be_that_of_a_collection(tmp_path: Path) -> None:
+    """The rules of a collection may share its id; the same collection again is a duplicate."""
+    shared = "action: global\n" + RULE.replace("{a: x}", "{}") + "---\ndetection: {s: {a: %s}}\n"
+    repeated = "---\naction: repeat\ndetection: {s: {a: z}}\n"
+    text = shared % "x" + "---\ndetection: {s: {a: y}}\n" + repeated
+    rules = load([write(tmp_path, "c.yml", text)], TAXONOMY)
+    assert not rules.refused
+    assert rules.match("t", pl.DataFrame({"a": ["x", "y", "z"]})).rows() == [(0, 0), (1, 1), (2, 2)]
+    write(tmp_path, "copy.yml", text)
+    assert [each.kind for each in load([tmp_path], TAXONOMY).refused] == ["duplicate"] * 3
+
+
+def test_repeat_follows_global(tmp_path: Path) -> None:
+    """What `global` holds can be repeated itself."""
+    text = "action: global\n" + RULE + "---\naction: repeat\ndetection: {s: {a: y}}\n"
+    rules = load([write(tmp_path, "c.yml", text)], TAXONOMY)
+    assert rules.match("t", pl.DataFrame({"a": ["x", "y"]})).rows() == [(0, 1)]
+
+
+FILTER = """title: not me
+logsource: {category: test}
+filter:
+  rules: [11111111-1111-4111-8111-111111111111]
+  mine: {b: me}
+  condition: not mine
+"""
+
+
 def test_filters(tmp_path: Path) -> None:
     """A Sigma filter narrows the rules that it names."""
-    text = RULE + (
-        "---\ntitle: not me\nlogsource: {category: test}\n"
-        "filter:\n  rules: [11111111-1111-4111-8111-111111111111]\n"
-        "  mine: {b: me}\n  condition: not mine\n"
-    )
+    text = RULE + "---\n" + FILTER
     rules = load([write(tmp_path, "f.yml", text)], TAXONOMY)
     assert not rules.refused
     frame = pl.DataFrame({"a": ["x", "x"], "b": ["me", "you"]})
@@ -120,9 +144,20 @@ def test_filters(tmp_path: Path) -> None:
         (RULE.replace("a: x", "a|cidr: 10.0.0.0/64"), "syntax", "CIDR"),
         (RULE.replace("category: test", "category: other"), "unmapped", "category=other"),
         (RULE.replace("{a: x}", "{'|lt': 3}"), "unsupported", "without a field"),
+        (RULE.replace("{a: x}", "{'|fieldref': b}"), "unsupported", "fieldref without a field"),
         (RULE + "---\n" + RULE, "duplicate", "the same id as"),
         ("action: dance\n" + RULE, "syntax", "dance"),
         (RULE + "title: twice\n", "syntax", "Duplicate"),
+        ("\x03", "syntax", "control characters are not allowed in"),
+        ("action: global\n" + RULE + "---\ndetection: 1\n", "syntax", "does not fit together"),
+        (RULE.replace("a: x", "1: x"), "syntax", "the field name 1 is not text"),
+        (RULE.replace("a: x", "a: 2021-03-03"), "syntax", "a: YAML reads 2021-03-03 as a date"),
+        (RULE.replace("a: x", "a: {b: x}"), "syntax", "not {'b': 'x'}"),
+        (RULE.replace("a: x", "a|re: 5"), "syntax", "a|re: a regular expression is text"),
+        (RULE.replace("condition: s", "condition: 1"), "syntax", "the condition 1 is not text"),
+        (FILTER.replace("not mine", "not yours"), "syntax", "'yours' not defined"),
+        (FILTER.replace("[11111111", "[22222222"), "syntax", "narrows no rule"),
+        (FILTER.replace("mine: {b: me}", "mine: {b|unheard: me}"), "syntax", "unheard"),
     ],
 )
 def test_mistakes_are_refusals(tmp_path: Path, text: str, kind: str, said: str) -> None:
@@ -139,21 +174,61 @@ def test_mistakes_are_refusals(tmp_path: Path, text: str, kind: str, said: str) 
 
 def test_harmless_mistakes_are_warnings(tmp_path: Path) -> None:
     """A bad date or level does not cost a detection."""
-    text = RULE.replace("level: high", "level: enormous\ndate: yesterday")
-    rules = load([write(tmp_path, "w.yml", text)], TAXONOMY)
+    mistakes = "level: enormous\ndate: yesterday\ntags: [web]\nrelated: [1]"
+    tags = next(line for line in RULE.splitlines() if line.startswith("tags"))
+    text = RULE.replace("level: high", mistakes).replace(tags + "\n", "")
+    correlation = (
+        f"---\ntitle: many\n{mistakes}\ncorrelation:\n  type: event_count\n"
+        "  rules: [11111111-1111-4111-8111-111111111111]\n  timespan: 1h\n  condition: {gte: 2}\n"
+    )
+    harmless = FILTER.replace("title: not me", "title: not me\n" + mistakes)
+    everything = f"{text}{correlation}---\n{harmless}"
+    rules = load([write(tmp_path, "w.yml", everything)], TAXONOMY)
     assert not rules.refused
-    assert len(rules.rules[0].warnings) == 2
+    assert [len(rule.warnings) > 0 for rule in rules.rules] == [True, True]
     assert rules.rules[0].level == ""
+    assert rules.match("t", pl.DataFrame({"a": ["x", "x"], "b": ["me", "no"]})).rows() == [(0, 1)]
 
 
 def test_missing_paths_are_one_sentence(tmp_path: Path) -> None:
     """What cannot be read at all is an error that names the path."""
     with pytest.raises(SigmaLoadError, match="nowhere: no such file"):
         load([tmp_path / "nowhere"], TAXONOMY)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SigmaLoadError, match="empty: holds no file of Sigma rules"):
+        load([tmp_path / "empty"], TAXONOMY)
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as file:
+        file.writestr("readme.txt", "no rule")
+    with pytest.raises(SigmaLoadError, match=r"empty\.zip: holds no file of Sigma rules"):
+        load([tmp_path / "empty.zip"], TAXONOMY)
     broken = tmp_path / "pipeline.yml"
-    broken.write_text("transformations: [{type: unheard}]")
-    with pytest.raises(SigmaLoadError, match="not a pipeline"):
-        load([write(tmp_path, "a.yml", RULE)], TAXONOMY, pipelines=[broken])
+    for text, said in (
+        ("transformations: [{type: unheard}]", "Unknown transformation type 'unheard'"),
+        ("", "it is a map whose"),
+        ("transformations:", "it is a map whose"),
+        ("transformations: [", "parsing"),
+    ):
+        broken.write_text(text)
+        with pytest.raises(SigmaLoadError, match=f"not a pipeline that can be read: .*{said}"):
+            load([write(tmp_path, "a.yml", RULE)], TAXONOMY, pipelines=[broken])
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    """A member of a zip that is far too large for a rule; the others are used."""
+    with zipfile.ZipFile(tmp_path / "r.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.yml", RULE)
+        file.writestr("b.yml", RULE + "#" * (5 << 20))
+    rules = load([tmp_path / "r.zip"], TAXONOMY)
+    assert len(rules.rules) == 1
+    assert [each.file.rpartition("!")[2] for each in rules.refused] == ["b.yml"]
+    assert "are no rule" in rules.refused[0].reason
+
+
+def test_a_file_counts_once_however_it_is_called(tmp_path: Path) -> None:
+    """By another way to the same file it is no duplicate either."""
+    write(tmp_path, "r/a.yml", RULE)
+    rules = load([tmp_path / "r", tmp_path / "r" / ".." / "r" / "a.yml"], TAXONOMY)
+    assert (len(rules.rules), rules.refused) == (1, ())
 
 
 def test_pipelines(tmp_path: Path) -> None:
@@ -237,12 +312,15 @@ shapes = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-5, 5)
-    | st.sampled_from(["", "s", "x", "a|re", "s and"]),
+    | st.sampled_from(["", "s", "x", "a|re", "s and", "global", "repeat", "any"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["s", "a", "a|re", "a|contains", "|all", "a|gt", "condition", "category", ""]
+                [
+                    *("s", "a", "a|re", "a|contains", "|all", "a|gt", "condition", "category"),
+                    *("rules", ""),
+                ]
             ),
             inner,
             max_size=3,

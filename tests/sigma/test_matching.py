@@ -7,6 +7,7 @@ import re
 import runpy
 import sys
 from datetime import UTC, datetime
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -49,7 +50,10 @@ LETTERS = "abAB01 .-/\\*?%é Σςİ\u212aß\n\x1f\x00|"
 texts = st.one_of(
     st.text(LETTERS, max_size=6),
     st.sampled_from(
-        ["", "10", "-3.5", "10.1.2.3", "::ffff:10.1.2.3", "fe80::1", "2021-03-02T05:06:07Z", "true"]
+        [
+            *("", "10", "-3.5", "10.1.2.3", "::ffff:10.1.2.3", "fe80::1", "true", "2021-03-02"),
+            *("2021-03-02T05:06:07Z", "2021-03-01 23:06:07.25-04:30"),
+        ]
     ),
 )
 numbers = st.one_of(st.integers(-20, 30), st.sampled_from([0.5, -3.5, 10.0]))
@@ -60,7 +64,7 @@ rows = st.fixed_dictionaries(
         "other": st.none() | texts,
         "Mixed Name": st.none() | texts,
         "number": st.none() | st.integers(-20, 30),
-        "decimal": st.none() | st.sampled_from([0.5, -3.5, 10.0, 7.0]),
+        "decimal": st.none() | st.sampled_from([0.5, -3.5, 10.0, 7.0, nan]),
         "yes": st.none() | st.booleans(),
         "time": st.none() | times,
         "many": st.none() | st.lists(st.none() | texts, max_size=3),
@@ -68,7 +72,6 @@ rows = st.fixed_dictionaries(
 )
 
 plain_fields = st.sampled_from([*SCHEMA, "absent"])
-single_fields = st.sampled_from([name for name in SCHEMA if name != "many"] + ["absent"])
 scalars = st.one_of(texts, numbers, st.booleans(), st.none())
 text_modifiers = st.sampled_from(
     [
@@ -133,21 +136,28 @@ items = st.one_of(
     _item(
         plain_fields,
         st.just("cidr"),
-        _values(st.sampled_from(["10.0.0.0/8", "10.1.2.3/32", "fe80::/10", "0.0.0.0/0", "::/0"])),
+        _values(
+            st.sampled_from(
+                [
+                    *("10.0.0.0/8", "10.1.2.3/32", "fe80::/10", "0.0.0.0/0", "::/0"),
+                    "::ffff:10.0.0.0/104",
+                ]
+            )
+        ),
     ),
     _item(plain_fields, st.sampled_from(["lt", "lte", "gt", "gte"]), _values(numbers)),
     _item(
-        single_fields,
+        plain_fields,
         st.sampled_from(["minute", "hour", "day", "week", "month", "year"]),
         _values(st.integers(0, 60) | st.just(2021)),
     ),
     _item(plain_fields, st.just("exists"), st.booleans()),
     _item(
-        single_fields,
+        plain_fields,
         st.sampled_from(
             ["fieldref", "fieldref|startswith", "fieldref|endswith", "fieldref|contains"]
         ),
-        single_fields,
+        plain_fields,
     ),
 )
 keywords = st.one_of(

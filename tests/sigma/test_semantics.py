@@ -100,6 +100,15 @@ def test_fieldref(tmp_path: Path) -> None:
     assert found(tmp_path, "s: {a|fieldref|contains: b}", values, **columns) == [0, 1, 2, 3]
 
 
+def test_fieldref_of_lists(tmp_path: Path) -> None:
+    """One value of a field is compared with one of the other."""
+    columns: dict[str, list[Any]] = {"b": [["x", "Y"], ["q"], [], None]}
+    assert found(tmp_path, "s: {a|fieldref: b}", [["y", "z"], ["z"], ["z"], ["z"]], **columns) == [
+        0
+    ]
+    assert found(tmp_path, "s: {b|fieldref: a}", ["y", "z", "q", None], **columns) == [0]
+
+
 def test_not_on_missing_fields(tmp_path: Path) -> None:
     """A test of a missing field is false, so its negation is true, for an absent column as well."""
     assert found(tmp_path, "s: {a: x}\n  condition: not s", ["x", None]) == [1]
@@ -155,6 +164,25 @@ def test_placeholders(tmp_path: Path) -> None:
     rules = ruleset(tmp_path, detection, placeholders={"admins": ["ann", "bob"]})
     frame = pl.DataFrame({"a": ["Ann", "bob", "eve"]})
     assert rules.match("t", frame)["row"].to_list() == [0, 1]
+
+
+def test_values_of_a_placeholder_are_alternatives(tmp_path: Path) -> None:
+    """Under `all` too, and in what another modifier makes of a value; one text is one value."""
+    frame = pl.DataFrame({"a": ["-n ann x", "-n bob x", "/n ann x", "ann", "-n a x"]})
+
+    def rows(detection: str, **given: Any) -> list[int]:  # noqa: ANN401  # also what is not asked for
+        rules = ruleset(tmp_path, detection, placeholders=given)
+        assert not rules.refused
+        return rules.match("t", frame)["row"].to_list()
+
+    both = ["ann", "bob"]
+    assert rows("s: {a|expand|contains|all: ['%who%', x]}", who=both) == [0, 1, 2]
+    assert rows("s: {a|windash|expand|contains: '-n %who%'}", who=both) == [0, 1, 2]
+    assert rows("s: {a|re|expand: '^-n %who%'}", who=both) == [0, 1]
+    assert rows("s: {a|expand|contains: ' %who% '}", who="ann") == [0, 2]
+    assert rows("s: {'|expand': 'n %who% %what%'}", who=both, what=["x"]) == [0, 1, 2]
+    refused = ruleset(tmp_path, "s: {a|expand: '%who%'}", placeholders={"who": []}).refused
+    assert [each.kind for each in refused] == ["placeholder"]
 
 
 def test_computed_fields(tmp_path: Path) -> None:

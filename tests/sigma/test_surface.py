@@ -19,6 +19,7 @@ TAXONOMY = Taxonomy((TableMap("t", (LogSource(category="test"),)),))
 ITEMS: tuple[tuple[str, dict[str, Any], str | None, str | None], ...] = (
     ("plain value", {"f": "Ab"}, "aB", "abc"),
     ("`*` and `?`", {"f": "a*c?"}, "abbcd", "abc"),
+    ("escapes", {"f": r"a\*\?\b"}, r"a*?\b", r"ax?\b"),
     ("list", {"f": ["a", "b"]}, "b", "c"),
     ("null", {"f": None}, None, ""),
     ("empty", {"f": ""}, "", "a"),
@@ -27,6 +28,7 @@ ITEMS: tuple[tuple[str, dict[str, Any], str | None, str | None], ...] = (
     ("`startswith`", {"f|startswith": "a"}, "ab", "ba"),
     ("`endswith`", {"f|endswith": "b"}, "ab", "ba"),
     ("`all`", {"f|contains|all": ["a", "b"]}, "ba", "a"),
+    ("`all` with `windash`", {"f|windash|contains|all": [" -a", " -b"]}, "x /a -b", "x /a"),
     ("`cased`", {"f|cased": "Ab"}, "Ab", "ab"),
     ("`neq`", {"f|neq": "a"}, "b", "a"),
     ("`exists`", {"f|exists": True}, "", None),
@@ -47,9 +49,13 @@ ITEMS: tuple[tuple[str, dict[str, Any], str | None, str | None], ...] = (
     ("`utf16be`", {"f|utf16be|base64|contains": "ab"}, "AGEAYg==", "YQBiAA=="),
     ("`utf16`", {"f|utf16|base64|contains": "ab"}, "77u/YQBiAA==", "YQBiAA=="),
     ("`fieldref`", {"f|fieldref": "g"}, "Same", "other"),
+    ("`fieldref` with `startswith`", {"f|fieldref|startswith": "g"}, "same one", "the same"),
+    ("`fieldref` with `contains`", {"f|fieldref|contains": "g"}, "the same one", "some"),
     ("`fieldref` with `endswith`", {"f|fieldref|endswith": "g"}, "the same", "same one"),
     ("`expand`", {"f|expand": "%names%"}, "given", "names"),
+    ("`expand` with `all`", {"f|expand|contains|all": ["%names%", "!"]}, "given!", "given"),
     ("`hour`", {"f|hour": 5}, "2021-03-03T05:06:07Z", "2021-03-03T06:06:07Z"),
+    ("`hour` with `lt`", {"f|hour|lt": 5}, "2021-03-03T04:06:07Z", "2021-03-03T05:06:07Z"),
     ("`minute`", {"f|minute": 6}, "2021-03-03T05:06:07Z", "2021-03-03T05:07:07Z"),
     ("`day`", {"f|day": 3}, "2021-03-03T05:06:07Z", "2021-03-04T05:06:07Z"),
     ("`week`", {"f|week": 9}, "2021-03-03T05:06:07Z", "2021-03-10T05:06:07Z"),
@@ -63,6 +69,12 @@ OTHERS = (
         "rules and conditions, any of them",
         "test_matching.py::test_engine_agrees_with_the_reference",
     ),
+    ("`1 of`, `all of`, patterns, `them`", "test_semantics.py::test_quantifiers"),
+    ("keywords in every text column", "test_semantics.py::test_keywords_search_every_text_column"),
+    ("`not` on missing fields", "test_semantics.py::test_not_on_missing_fields"),
+    ("Sigma filters", "test_loading.py::test_filters"),
+    ("collections: `global`, `repeat`, `reset`", "test_loading.py::test_collection_actions"),
+    ("pipelines", "test_loading.py::test_pipelines"),
     (
         "correlations, all eight kinds",
         "test_windows.py::test_correlations_agree_with_the_reference",
@@ -72,6 +84,10 @@ OTHERS = (
         "test_correlation.py::test_condition_over_rule_names",
     ),
     ("`aliases`, correlations of correlations", "test_correlation.py::test_aliases_and_chains"),
+    (
+        "pipelines, on correlations",
+        "test_correlation.py::test_pipelines_rename_what_correlations_ask_for",
+    ),
 )
 """Parts that tests of their own show."""
 

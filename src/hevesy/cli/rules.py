@@ -54,16 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from hevesy.detection import load_rules, rules_without_needle
+    from hevesy.detection import first_of_each_id, load_rules, rules_without_needle
 
     code = DONE
     choice = choice_of(arguments)
-    for path in arguments.paths:
-        rules = load_rules(str(path), [path], choice=choice)
+    found = (load_rules(str(path), [path], choice=choice) for path in arguments.paths)
+    for path, rules in zip(arguments.paths, first_of_each_id(found), strict=True):
         use = rules.use
         for place, reason in use.refused:
             print(f"{place}: {reason}")
             code = USAGE
+        for rule in rules.ruleset.rules:
+            for warning in rule.warnings:
+                print(f"{rule.file}:{rule.line}: can be used, but: {warning}")
         for table, rule in rules_without_needle([rules]):
             print(
                 f"{rule.file}:{rule.line}: can be used, but names no text that a row must hold: "
@@ -105,13 +108,13 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _loaded(arguments: argparse.Namespace) -> list[SigmaRules]:
     """The rules of hevesy, then those of `--rules`."""
-    from hevesy.detection import load_rules
+    from hevesy.detection import first_of_each_id, load_rules
     from hevesy.knowledge import load
     from hevesy.runner.content import own_rules
 
     choice = choice_of(arguments)
     given = [load_rules(str(path), [path], choice=choice) for path in arguments.rules]
-    return [*own_rules(load()), *given]
+    return first_of_each_id([*own_rules(load()), *given])
 
 
 def _coverage(arguments: argparse.Namespace) -> int:

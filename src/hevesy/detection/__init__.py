@@ -9,7 +9,7 @@ from hevesy.detection.detector import Detector
 from hevesy.detection.exchange_signs import exchange_signs
 from hevesy.detection.hits import HITS, PLACE, RAW_LIMIT, empty_hits, with_place
 from hevesy.detection.indicator_match import IndicatorRules
-from hevesy.detection.sigma_rules import SigmaRules, load_rules
+from hevesy.detection.sigma_rules import SigmaRules, first_of_each_id, load_rules
 from hevesy.detection.stages import Claim
 from hevesy.detection.wanted_rows import rules_without_needle
 from hevesy.detection.yara_rules import YaraRules, load_yara
@@ -28,6 +28,7 @@ __all__ = [
     "correlate_hits",
     "empty_hits",
     "exchange_signs",
+    "first_of_each_id",
     "load_rules",
     "load_yara",
     "page_of",

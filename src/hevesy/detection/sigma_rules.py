@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
@@ -15,9 +15,10 @@ from hevesy.model import RuleReference, RuleUse
 from hevesy.sigma import Rule, Ruleset, SigmaLoadError, load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Claims", "SigmaRules", "load_rules"]
+__all__ = ["Claims", "SigmaRules", "first_of_each_id", "load_rules"]
 
 _ALL = RuleChoice()
 
@@ -116,6 +117,46 @@ def load_rules(
         if rule.custom:  # only there may it claim what hevesy does not know
             _ = found.claims[index]
     return found
+
+
+def first_of_each_id(found: Iterable[SigmaRules]) -> list[SigmaRules]:
+    """Collections, each without the rules that an earlier one has: a record is counted once.
+
+    What is left out stands among the refused. A rule stays where a correlation that stays refers
+    to it.
+    """
+    seen: dict[str, str] = {}
+    kept: list[SigmaRules] = []
+    for rules in found:
+        known = set(seen)
+        for rule in rules.ruleset.rules:
+            if rule.id:
+                seen.setdefault(rule.id, f"{rule.file}:{rule.line}")
+        repeated = known.intersection(rule.id for rule in rules.ruleset.rules)
+        kept.append(_without(rules, {each: seen[each] for each in repeated}) if repeated else rules)
+    return kept
+
+
+def _without(rules: SigmaRules, repeated: Mapping[str, str]) -> SigmaRules:
+    """A collection without the rules of some ids, which stand elsewhere."""
+    ruleset = rules.ruleset
+    needed: set[int] = set()
+    for each in reversed(ruleset.correlations):  # those that others refer to come first
+        if each.rule in needed or ruleset.rules[each.rule].id not in repeated:
+            needed.update(each.rules)
+    gone = {
+        (rule.file, rule.line): rule
+        for index, rule in enumerate(ruleset.rules)
+        if index not in needed and (rule.id in repeated or index in ruleset.silent_rules)
+    }
+    left = ruleset.select(lambda rule: (rule.file, rule.line) not in gone)
+    refused = tuple(
+        (f"{rule.file}:{rule.line}", f"duplicate: the same id as {repeated[rule.id]}")
+        for rule in gone.values()
+        if rule.id in repeated
+    )
+    use = replace(rules.use, usable=len(left.rules), refused=rules.use.refused + refused)
+    return replace(rules, ruleset=left, use=use)
 
 
 def _claim(rule: Rule, source: str, *, own: bool) -> Claim:

@@ -14,6 +14,7 @@ from hevesy.detection import (
     RuleChoice,
     SigmaRules,
     YaraRules,
+    first_of_each_id,
     load_rules,
     load_yara,
 )
@@ -105,6 +106,7 @@ def load_content(options: Options, cache: Path | None = None) -> Content:
     sigma += [
         _strict(load_rules(str(p), [p], cache=cache, choice=choice), p) for p in options.rules
     ]
+    sigma = first_of_each_id(sigma)
     yara = [
         load_yara(f"hevesy/{threat.name}", [Path(threat.folder) / "yara"], own=True, cache=cache)
         for threat in knowledge.threats

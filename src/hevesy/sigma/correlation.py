@@ -12,7 +12,7 @@ from hevesy.sigma.folding import as_text
 from hevesy.sigma.windows import Item, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 __all__ = ["RESULT", "Clause", "Correlation", "correlate", "fields_of"]
 
@@ -57,13 +57,18 @@ class Correlation:
     `count` say nothing."""
 
 
-def fields_of(correlations: Iterable[Correlation]) -> tuple[str, ...]:
+def fields_of(correlations: Collection[Correlation]) -> tuple[str, ...]:
     """The fields that `correlate` looks for in events, sorted."""
+    of_matches = {(each.rule, name) for each in correlations for name in each.group_by}
     names: set[str] = set()
     for each in correlations:
         names.update(each.fields)
         for name in each.group_by:
-            names.update(each.aliases[name].values() if name in each.aliases else (name,))
+            alias = each.aliases.get(name, {})
+            names.update(alias.values())
+            own = (rule for rule in each.rules if rule not in alias)  # under the name itself
+            if any((rule, name) not in of_matches for rule in own):
+                names.add(name)
     return tuple(sorted(names))
 
 

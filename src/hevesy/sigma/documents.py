@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Document", "RuleFile", "documents", "fingerprint", "read_files", "unpacked"]
 
 _ENDINGS = (".yml", ".yaml")
+_NO_RULES = "holds no file of Sigma rules (*.yml, *.yaml)"
 _MEMBER_LIMIT = 4 << 20  # a rule has some kB; a larger member of a zip is no rule
 
 
@@ -30,6 +32,8 @@ class RuleFile:
     data: bytes
     packed: bool = False
     """Whether this is a zip of such files."""
+    unread: str = ""
+    """Why it was not read; empty where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Document:
     line: int
     content: dict[str, Any] | None
     error: str = ""
+    inherits: bool = False
+    """Whether its id is that of a rule collection, which others of its file have too."""
 
 
 def read_files(paths: Sequence[Path]) -> list[RuleFile]:
@@ -49,19 +55,24 @@ def read_files(paths: Sequence[Path]) -> list[RuleFile]:
         paths: Files, folders (read with all their sub-folders) and zips.
 
     Raises:
-        SigmaLoadError: A path is missing or unreadable, or no file is there at all.
+        SigmaLoadError: A path is missing or unreadable, or a folder of no such file.
     """
-    found = {file.name: file for path in paths for file in _files_of(Path(path))}
-    return list(found.values())  # a path handed in twice, or within another, counts once
+    found: dict[str, RuleFile] = {}
+    for path in paths:
+        for file in _files_of(Path(path)):  # handed in twice, or within another, it counts once
+            found.setdefault(os.path.abspath(file.name), file)  # noqa: PTH100  # quicker, of thousands
+    return list(found.values())
 
 
 def _files_of(path: Path) -> Iterator[RuleFile]:
     try:
         if path.is_dir():
             found = sorted(each for each in path.rglob("*") if each.suffix.lower() in _ENDINGS)
-            for each in found:
-                if each.is_file():
-                    yield RuleFile(each.as_posix(), each.read_bytes())
+            files = [each for each in found if each.is_file()]
+            if not files:
+                raise SigmaLoadError(f"{path}: {_NO_RULES}")
+            for each in files:
+                yield RuleFile(each.as_posix(), each.read_bytes())
         elif path.is_file():
             data = path.read_bytes()
             packed = zipfile.is_zipfile(io.BytesIO(data))
@@ -89,11 +100,22 @@ def unpacked(files: Sequence[RuleFile]) -> Iterator[RuleFile]:
 
 
 def _members_of(packed: RuleFile) -> Iterator[RuleFile]:
-    """The rule files in a zip; what claims to be far larger than a rule is left out."""
+    """The rule files in a zip; what claims to be far larger than a rule is not read.
+
+    Raises:
+        SigmaLoadError: It holds none.
+    """
     with zipfile.ZipFile(io.BytesIO(packed.data)) as archive:
-        for info in sorted(archive.infolist(), key=lambda each: each.filename):
-            if info.filename.lower().endswith(_ENDINGS) and info.file_size <= _MEMBER_LIMIT:
-                yield RuleFile(f"{packed.name}!{info.filename}", archive.read(info))
+        found = [each for each in archive.infolist() if each.filename.lower().endswith(_ENDINGS)]
+        if not found:
+            raise SigmaLoadError(f"{packed.name}: {_NO_RULES}")
+        for info in sorted(found, key=lambda each: each.filename):
+            name = f"{packed.name}!{info.filename}"
+            if info.file_size > _MEMBER_LIMIT:
+                unread = f"{info.file_size} bytes are no rule: at most {_MEMBER_LIMIT} are read"
+                yield RuleFile(name, b"", unread=unread)
+            else:
+                yield RuleFile(name, archive.read(info))
 
 
 def fingerprint(files: Sequence[RuleFile]) -> str:
@@ -110,6 +132,9 @@ def documents(file: RuleFile) -> Iterator[Document]:
     import yaml
     from sigma.rule.base import SigmaYAMLLoader
 
+    if file.unread:
+        yield Document(file.name, 1, None, file.unread)
+        return
     try:
         text = file.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,7 +153,7 @@ def documents(file: RuleFile) -> Iterator[Document]:
         mark = getattr(error, "problem_mark", None)
         where = line if mark is None else mark.line + 1
         said = getattr(error, "problem", None) or str(error)
-        yield Document(file.name, where, None, f"not valid YAML: {said}")
+        yield Document(file.name, where, None, f"not valid YAML: {' '.join(said.split())}")
 
 
 def _checked(name: str, line: int, content: object) -> Document:

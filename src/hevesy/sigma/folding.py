@@ -15,7 +15,7 @@ _RARE = 20
 
 
 def as_text(values: pl.Series) -> pl.Series:
-    """Each value as Sigma sees it: whole floats without point, `true`, ISO 8601 times in UTC."""
+    """Each value as Sigma sees it: whole numbers without point, `true`, ISO 8601 times in UTC."""
     dtype = values.dtype
     if dtype == pl.String:
         return values
@@ -28,7 +28,9 @@ def as_text(values: pl.Series) -> pl.Series:
         zone = "Z" if dtype.time_zone else ""
         utc = values.dt.convert_time_zone("UTC") if zone else values
         return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f" + zone)
-    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+    if dtype.is_decimal():
+        return values.cast(pl.String).str.replace(r"(\.\d*?)0+$", "${1}").str.strip_suffix(".")
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration):
         return pl.Series(values.name, [None] * len(values), dtype=pl.String)
     return values.cast(pl.String)
 

@@ -203,12 +203,13 @@ class FrameState:
             return BitMap()
         numbers = pl.Series(rows.to_array(), dtype=pl.UInt32)
         pair = pl.DataFrame(
-            {
-                "left": fold_series(as_text(left.gather(numbers))),
-                "right": fold_series(as_text(right.gather(numbers))),
-                "row": numbers,
-            }
-        ).drop_nulls()
+            {"left": left.gather(numbers), "right": right.gather(numbers), "row": numbers}
+        )
+        for name in ("left", "right"):
+            if pair[name].dtype == pl.List:  # one of its values
+                pair = pair.explode(name)
+            pair = pair.with_columns(fold_series(as_text(pair[name])).alias(name))
+        pair = pair.drop_nulls()
         mine, other = pl.col("left"), pl.col("right")
         tests = {
             "": mine == other,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,13 @@ from hevesy.sigma.correlation import Correlation, fields_of
 from hevesy.sigma.describing import describe
 from hevesy.sigma.documents import Document, RuleFile, documents, fingerprint, read_files, unpacked
 from hevesy.sigma.errors import SigmaLoadError
+from hevesy.sigma.explaining import explain, said
 from hevesy.sigma.lazily import uncollected
 from hevesy.sigma.logsources import alternatives
 from hevesy.sigma.lowering import NotUsableError
 from hevesy.sigma.parsing import PYSIGMA_FAILURES, Parsed, Placed, parse, refuse
 from hevesy.sigma.plan import PlanBuilder
-from hevesy.sigma.referring import compile_correlations
+from hevesy.sigma.referring import compile_correlations, processed
 from hevesy.sigma.rule import Refusal, Rule
 from hevesy.sigma.ruleset import FORMAT, Ruleset
 from hevesy.sigma.storage import read_entry, version, write_entry
@@ -52,7 +54,8 @@ def load(
         taxonomy: The tables that rules may be asked of.
         pipelines: pySigma pipelines, or paths of them as YAML, applied to every rule in this order
             before its log source is looked up.
-        placeholders: Values of `|expand` placeholders, by name without `%`.
+        placeholders: Values of `|expand` placeholders, by name without `%`; a name with none is as
+            good as not given.
         cache: Folder for compiled rules and pattern databases, made where it is missing. It must be
             as trustworthy as the rules. A cache that cannot be read or written is done without.
 
@@ -70,7 +73,8 @@ def load(
         if known is not None:
             return known.cached_in(cache)
     processing = _processing(pipelines, placeholders)
-    with uncollected():
+    with uncollected(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of Python, over sets in regexes
         loaded = _compile(unpacked(files), taxonomy, processing)
     if stored is not None:
         write_entry(stored, loaded.dumps(), most=_FILES)
@@ -93,8 +97,7 @@ def _processing(
     """The pipelines that each rule goes through."""
     if not pipelines and not placeholders:
         return []  # importing what follows takes a tenth of a second
-    from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-    from sigma.processing.transformations import ValueListPlaceholderTransformation
+    from sigma.processing.pipeline import ProcessingPipeline
     from yaml import YAMLError
 
     ready: list[ProcessingPipeline] = []
@@ -105,11 +108,14 @@ def _processing(
         try:
             ready.append(ProcessingPipeline.from_yaml(Path(each).read_text(encoding="utf-8")))
         except (OSError, YAMLError, *PYSIGMA_FAILURES) as error:
-            raise SigmaLoadError(f"{each}: not a pipeline that can be read: {error}") from error
+            reason = " ".join(str(error).split())
+            if isinstance(error, AttributeError | TypeError):  # of the shape, which is not checked
+                reason = "it is a map whose `transformations` are a list of maps"
+            raise SigmaLoadError(f"{each}: not a pipeline that can be read: {reason}") from error
     if placeholders:
-        values: dict[str, Any] = {name: list(given) for name, given in placeholders.items()}
-        expand = ValueListPlaceholderTransformation(include=list(values))
-        ready.append(ProcessingPipeline(items=[ProcessingItem(expand)], vars=values))
+        from hevesy.sigma.placeholders import filling
+
+        ready.append(filling(placeholders))
     return ready
 
 
@@ -156,7 +162,8 @@ def _compile(
     state.builders.update({table.name: PlanBuilder(table) for table in taxonomy.tables})
     for placed in parsed.rules:
         _add(placed, state)
-    correlations = compile_correlations(parsed.correlations, state.rules, state.refused)
+    placed_correlations = processed(parsed, processing, state.refused)
+    correlations = compile_correlations(placed_correlations, state.rules, state.refused)
     _note_fields(correlations, state)
     plans = {name: builder.build() for name, builder in state.builders.items()}
     refused = sorted(state.refused, key=lambda each: (each.file, each.line))
@@ -186,7 +193,7 @@ def _add(placed: Placed, state: _Compilation) -> None:
     except NotUsableError as error:
         kind, reason = error.kind, error.reason
     except PYSIGMA_FAILURES as error:
-        kind, reason = "syntax", str(error) or type(error).__name__
+        kind, reason = "syntax", explain([said(error)], placed.content)
     else:
         state.rules.append(describe(placed, tables))
         return

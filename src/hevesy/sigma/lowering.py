@@ -100,6 +100,8 @@ def _value(field: str | None, value: Any, names: FieldNames, atoms: AtomTable) -
         node = atoms.add(Atom(field, "exists"))
         return node if value.exists else [NOT, node]
     if isinstance(value, SigmaFieldReference):
+        if field is None:
+            raise NotUsableError("unsupported", "fieldref without a field")
         flags = "s" * value.starts_with + "e" * value.ends_with
         return _join(
             OR, [atoms.add(Atom(field, "fieldref", key, flags)) for key in names(value.field)]

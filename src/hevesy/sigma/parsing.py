@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from hevesy.sigma.collecting import Collection
+from hevesy.sigma.explaining import explain, said
+from hevesy.sigma.lowering import NotUsableError
 from hevesy.sigma.rule import Refusal, RefusalKind
 from hevesy.sigma.taxonomy import LogSource
 
 if TYPE_CHECKING:
-    from sigma.correlations import SigmaCorrelationRule  # noqa: TC004  # imported late, where used
-    from sigma.filters import SigmaFilter  # noqa: TC004  # imported late, where used
-    from sigma.rule import SigmaRule  # noqa: TC004  # imported late, where used
-
     from hevesy.sigma.documents import Document
 
 __all__ = ["PYSIGMA_FAILURES", "Parsed", "Placed", "logsource_of", "parse", "refuse"]
@@ -31,15 +31,8 @@ PYSIGMA_FAILURES = (
 )
 """What pySigma raises over a rule: it trusts some shapes that it never checked."""
 
-# Mistakes in these leave the detection as it is: the rule is used, and the mistake is told.
-_HARMLESS = frozenset(
-    f"Sigma{name}Error"
-    for name in (
-        *("Author", "Date", "Modified", "Description", "FalsePositives", "Fields", "Identifier"),
-        *("Level", "License", "Name", "References", "Related", "Scope", "Status", "Tag"),
-        "Taxonomy",
-    )
-)
+_NEEDED = ("title", "logsource", "detection", "correlation", "filter")
+"""Keys without which a rule looks for nothing; a mistake in another leaves it in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +41,12 @@ class Placed:
 
     file: str
     line: int
-    rule: SigmaRule | SigmaCorrelationRule
+    rule: Any
+    """A `SigmaRule`, `SigmaCorrelationRule` or `SigmaFilter`."""
     content: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    inherits: bool = False
+    """See `Document.inherits`."""
 
 
 @dataclass(slots=True)
@@ -59,7 +55,7 @@ class Parsed:
 
     rules: list[Placed] = field(default_factory=list)
     correlations: list[Placed] = field(default_factory=list)
-    filters: list[SigmaFilter] = field(default_factory=list)
+    filters: list[Placed] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -102,32 +98,21 @@ def parse(found: Iterable[Document]) -> Parsed:
 
 def _resolved(found: Iterable[Document], refused: list[Refusal]) -> Iterator[Document]:
     """Documents with the collection actions `global`, `reset` and `repeat` carried out."""
-    from sigma.collection import deep_dict_update
-
-    file, shared, previous = "", dict[str, Any](), dict[str, Any]()
+    collection = Collection()
     for document in found:
-        if document.file != file:
-            file, shared, previous = document.file, {}, {}
+        if document.file != collection.file:
+            collection = Collection(document.file)
         content = document.content
         if content is None:
             refused.append(refuse(document.file, document.line, None, "syntax", document.error))
             continue
-        action = content.pop("action", None)
-        if action == "global":
-            shared = content
-        elif action == "reset":
-            shared = {}
-        elif action == "repeat":
-            previous = deep_dict_update(copy.deepcopy(previous), content)
-            yield replace(document, content=previous)
-        elif action is not None:
-            reason = f"unknown collection action '{action}'"
-            refused.append(refuse(document.file, document.line, content, "syntax", reason))
-        elif "correlation" in content or "filter" in content:
-            yield document
+        try:
+            resolved = collection.resolved(document, content)
+        except NotUsableError as error:
+            refused.append(refuse(document.file, document.line, content, error.kind, error.reason))
         else:
-            previous = deep_dict_update(content, copy.deepcopy(shared)) if shared else content
-            yield replace(document, content=previous)
+            if resolved is not None:
+                yield resolved
 
 
 def _parse_one(document: Document, parsed: Parsed) -> None:
@@ -138,41 +123,72 @@ def _parse_one(document: Document, parsed: Parsed) -> None:
 
     content = document.content or {}
     kind: Any = SigmaRule
+    found = parsed.rules
     if "correlation" in content:
-        kind = SigmaCorrelationRule
+        kind, found = SigmaCorrelationRule, parsed.correlations
     elif "filter" in content:
-        kind = SigmaFilter
+        kind, found = SigmaFilter, parsed.filters
     try:
-        rule = kind.from_dict(content, collect_errors=kind is SigmaRule)
-        wrong = [str(each) for each in rule.errors if type(each).__name__ not in _HARMLESS]
+        rule, warnings = _read(kind, content)
     except PYSIGMA_FAILURES as error:
-        wrong = [f"{type(error).__name__}: {error}"]
-    if wrong:
-        reason = "; ".join(wrong)
+        reason = explain([said(error)], content)
         parsed.refused.append(refuse(document.file, document.line, content, "syntax", reason))
-    elif kind is SigmaFilter:
-        parsed.filters.append(rule)
-    else:
+        return
+    inherits = document.inherits
+    found.append(Placed(document.file, document.line, rule, content, warnings, inherits))
+
+
+def _read(kind: Any, content: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:  # noqa: ANN401  # a class of pySigma, and what it makes
+    """A rule, correlation or filter, and the mistakes that do not keep it from use.
+
+    Raises:
+        SigmaError: What it looks for is wrong; so for the others of `PYSIGMA_FAILURES`.
+    """
+    rule: Any = None
+    try:
+        rule = kind.from_dict(content, collect_errors=True)
         warnings = tuple(str(each) for each in rule.errors)
-        placed = Placed(document.file, document.line, rule, content, warnings)
-        (parsed.rules if kind is SigmaRule else parsed.correlations).append(placed)
+    except PYSIGMA_FAILURES as error:
+        warnings = (said(error),)
+    if warnings:  # does it stand up without what is beside the detection?
+        alone = kind.from_dict({key: content[key] for key in _NEEDED if key in content})
+        rule = _named(alone, content) if rule is None else rule
+    if "filter" in content:  # else each rule that it narrows would be refused in its place
+        for condition in rule.filter.parsed_condition:
+            _ = condition.parsed
+    return rule, warnings
+
+
+def _named(rule: Any, content: Mapping[str, Any]) -> Any:  # noqa: ANN401  # as in `_read`
+    """The rule with what others refer to it by."""
+    with contextlib.suppress(ValueError):
+        rule.id = UUID(str(content.get("id")))
+    rule.name = str(content["name"]) if "name" in content else None
+    return rule
 
 
 def _apply_filters(parsed: Parsed) -> None:
     """Let each Sigma filter narrow the rules that it names; pySigma changes them in place."""
-    for placed in parsed.rules:
-        for each in parsed.filters:
-            each.apply_on_rule(placed.rule)
+    for each in parsed.filters:
+        detections = [placed.rule.detection.detections for placed in parsed.rules]
+        before = [len(found) for found in detections]
+        for placed in parsed.rules:
+            each.rule.apply_on_rule(placed.rule)
+        named = each.rule.filter.rules
+        if isinstance(named, list) and before == [len(found) for found in detections]:
+            names = ", ".join(reference.reference for reference in named)
+            reason = f"narrows no rule: none of this log source is given as {names}"
+            parsed.refused.append(refuse(each.file, each.line, each.content, "syntax", reason))
 
 
 def _refuse_duplicates(parsed: Parsed) -> None:
-    """Keep the first rule of each id."""
+    """Keep the first rule of each id, and those that have it from the same rule collection."""
     seen: dict[str, Placed] = {}
 
     def first(placed: Placed) -> bool:
         identity = str(placed.rule.id or "")
         earlier = seen.setdefault(identity, placed) if identity else placed
-        if earlier is placed:
+        if earlier is placed or (placed.inherits and earlier.file == placed.file):
             return True
         reason = f"the same id as {earlier.file}:{earlier.line}"
         parsed.refused.append(refuse(placed.file, placed.line, placed.content, "duplicate", reason))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import warnings
 from functools import cached_property, lru_cache
 
 import polars as pl
@@ -16,17 +17,24 @@ from hevesy.sigma.shortening import shortened
 
 __all__ = ["Values", "passing"]
 
+_MAPPED = 96
+"""Bits before an IPv4 address that is mapped into IPv6."""
 FEW = 500
 """So many values are compared one by one in Python, more in columns."""
 _FEW_SEARCHED = 100
 """Likewise of values that a regular expression is asked of."""
 
+_TIME = r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(?:([+-]\d\d):?(\d\d)|\D.*)?)?$"
+"""Day and time of day, hours and minutes that the clock is ahead of UTC."""
 _NUMBER = r"^-?\d+(\.\d+)?$"
-# What Rust reads otherwise, or not at all: sets within classes, look-around, back references,
-# possessive quantifiers, a few escapes.
+# What Rust reads otherwise, or not at all: sets within classes and classes that begin with `]`,
+# flags but `i` and `s`, look-around, back references, possessive quantifiers, a few escapes.
 _BACK_TO_PYTHON = re.compile(
-    r"\[[^\]]*(?:\[|&&|~~|--)|\\[ZAuUN_]|\\[0-9]|\(\?[^:imsP]|\(\?P[=>]|[*+?}]\+"
+    r"\[(?:\\.|[^\]\\])*(?:\[|&&|~~|--)|\[\^?\]|\\[ZABuUN_<>]|\\[0-9]|\\b\{"
+    r"|\(\?(?!P<|:|[is-]+[:)])|[*+?}]\+"
 )
+_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+"""Escapes, classes, and single signs of a regex."""
 
 
 class Values:
@@ -84,6 +92,8 @@ class Values:
     @cached_property
     def numbers(self) -> pl.Series:
         """As numbers: numeric columns as they are, text that is a decimal number, else null."""
+        if self.raw.dtype.is_float():
+            return self.raw.fill_nan(None)  # polars holds it for greater than any number
         if self.raw.dtype.is_numeric():
             return self.raw
         decimal = pl.when(pl.col("value").str.contains(_NUMBER)).then(pl.col("value"))
@@ -95,8 +105,12 @@ class Values:
         """As times: time columns as they are, ISO 8601 text as UTC, else null."""
         if isinstance(self.raw.dtype, pl.Datetime | pl.Date):
             return self.raw
-        text = self.text.str.slice(0, 19).str.replace("T", " ", literal=True)
-        return text.str.strptime(pl.Datetime, "%Y-%m-%d %H:%M:%S", strict=False)
+        groups = [pl.col("value").str.extract(_TIME, group) for group in (1, 2, 3, 4)]
+        rest = zip(groups[1:], ("00:00:00", "+00", "00"), strict=True)
+        parts = [groups[0], *(group.fill_null(usual) for group, usual in rest)]
+        read = pl.format("{} {} {}{}", *parts)
+        times = read.str.strptime(pl.Datetime, "%Y-%m-%d %H:%M:%S %z", strict=False)
+        return pl.DataFrame({"value": self.text}).select(times).to_series()
 
     @cached_property
     def addresses(self) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address | None]:
@@ -193,6 +207,9 @@ def _part(times: pl.Series, part: str) -> pl.Series:
 def _inside(network: str, values: Values) -> pl.Series:
     """Addresses inside a network of the same family."""
     within = ipaddress.ip_network(network)
+    mapped = getattr(within.network_address, "ipv4_mapped", None)
+    if mapped and within.prefixlen >= _MAPPED:
+        within = ipaddress.ip_network((mapped, within.prefixlen - _MAPPED))
     return pl.Series(
         [
             each is not None and each.version == within.version and each in within
@@ -231,7 +248,9 @@ def _python_regex(pattern: str, flags: str) -> re.Pattern[str]:
     combined = re.NOFLAG
     for flag in flags:
         combined |= known[flag]
-    return re.compile(shortened(pattern), combined)
+    with warnings.catch_warnings():  # of what may mean something else some day: not today
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(shortened(pattern), combined)
 
 
 @lru_cache(maxsize=4096)
@@ -261,21 +280,28 @@ def _dollars(pattern: str, *, multiline: bool) -> str | None:
     """The pattern with Python's `$`; None where something follows a `$` that could consume."""
     if multiline or "$" not in pattern:
         return pattern
-    written, inside, index = "", False, 0
-    while index < len(pattern):
-        character = pattern[index]
-        if character == "\\":
-            written += pattern[index : index + 2]
-            index += 2
-            continue
-        if character == "[":
-            inside = True
-        elif character == "]":
-            inside = False
-        if character == "$" and not inside:
-            if pattern[index + 1 : index + 2] not in ("", ")", "|"):
+    written = ""
+    for part in _PARTS.finditer(pattern):
+        if part[0] == "$":
+            if not _ends(pattern, part.end()):
                 return None
-            character = r"(?:\n?\z)"
-        written += character
-        index += 1
+            written += r"(?:\n?\z)"
+        else:
+            written += part[0]
     return written
+
+
+def _ends(pattern: str, at: int) -> bool:
+    """Whether a match that has come so far in the pattern is at its end."""
+    depth, elsewhere = 0, False  # groups opened since, and whether in another branch
+    for part in _PARTS.finditer(pattern, at):
+        sign = part[0]
+        if sign == ")" and depth == 0:
+            elsewhere = False
+        elif sign == "|" and depth == 0:
+            elsewhere = True
+        elif not elsewhere:
+            return False
+        else:
+            depth += (sign == "(") - (sign == ")")
+    return True

@@ -192,12 +192,12 @@ class _Numbers(_Held):
             return self._sum / count
         if kind == "value_median":
             return (numbers[(count - 1) // 2] + numbers[count // 2]) / 2
-        rank = math.ceil(Fraction(self._correlation.percentile) * count / 100)  # nearest rank
+        rank = math.ceil(Fraction(str(self._correlation.percentile)) * count / 100)  # nearest rank
         return numbers[min(max(1, rank), count) - 1]
 
 
 def _compares(correlation: Correlation, measured: Fraction) -> bool:
-    return _COMPARED[correlation.op](measured, Fraction(correlation.count))
+    return _COMPARED[correlation.op](measured, Fraction(str(correlation.count)))
 
 
 def _ordered(
