@@ -47,7 +47,10 @@ class Following:
         """The rows of all sources (`TOUCHES`, the hash of their source not filled)."""
         self._waiting.read()
         frames = [
-            frame.with_columns(input=pl.lit(result.source.input), source=pl.lit(result.source.path))
+            frame.with_columns(
+                input=pl.lit(result.source.input, dtype=TOUCHES["input"]),
+                source=pl.lit(result.source.path, dtype=TOUCHES["source"]),
+            )
             for result, found in zip(results, self._found, strict=True)
             for frame in found
         ]
