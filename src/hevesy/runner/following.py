@@ -46,12 +46,14 @@ class Following:
     def finish(self, results: list[ReadResult]) -> pl.DataFrame:
         """The rows of all sources (`TOUCHES`, the hash of their source not filled)."""
         self._waiting.read()
+        # What is said of a task hangs together in a ring, and goes late: what is large is let go here.
+        every, self._found = self._found, []
         frames = [
             frame.with_columns(
                 input=pl.lit(result.source.input, dtype=TOUCHES["input"]),
                 source=pl.lit(result.source.path, dtype=TOUCHES["source"]),
             )
-            for result, found in zip(results, self._found, strict=True)
+            for result, found in zip(results, every, strict=True)
             for frame in found
         ]
         return pl.concat([pl.DataFrame(schema=TOUCHES), *frames])
