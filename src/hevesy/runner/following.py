@@ -46,7 +46,7 @@ class Following:
     def finish(self, results: list[ReadResult]) -> pl.DataFrame:
         """The rows of all sources (`TOUCHES`, the hash of their source not filled)."""
         self._waiting.read()
-        # What is said of a task hangs together in a ring, and goes late: what is large is let go here.
+        # A task refers to itself, so it goes late: what is large of it is let go here.
         every, self._found = self._found, []
         frames = [
             frame.with_columns(

@@ -33,8 +33,8 @@ __all__ = [
 
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 _POLARS_MALLOC = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:50,muzzy_decay_ms:0")
-"""polars keeps what it freed for up to 1.5 s, in which a worker frees 100 MB more. What this variable
-says, it adds to what it says itself; where its allocator is another one, nobody looks at it."""
+"""polars keeps what it freed for up to 1.5 s, in which a worker frees 100 MB more. What this says
+it adds to its own settings; where its allocator is another one, nobody looks at it."""
 _LITTLE = 1 << 20
 """Bytes of evidence for which a second process would start in vain."""
 _FEW = 64

@@ -11,7 +11,7 @@ from hevesy.tables.table import TIME
 
 __all__ = ["FINDINGS", "LEDGER", "SLICE", "TIMELINE", "Sliced", "SlicedTables", "Tables"]
 
-SLICE = 1 << 16
+SLICE = 1 << 15
 """Rows of a slice of a table; of a row group, where it is written."""
 
 FINDINGS: dict[str, pl.DataType] = {
