@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hevesy.incident.findings import finding_rows, group
+from hevesy.incident.findings import group
+from hevesy.incident.sliced import finding_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def test_rows_carry_what_is_said_of_the_rule_and_the_incident(
     grouped = group(make_hits({}, {"server": "EX02"}), rules)
     incidents = {grouped.findings[0].id: "incident-1"}
 
-    rows = finding_rows(grouped.hits, rules, incidents)
+    rows = finding_rows(grouped.hits, rules, incidents).whole()
 
     assert rows["rule_author"].to_list() == ["hevesy", "hevesy"]
     assert rows["techniques"].to_list() == [["T1190"], ["T1190"]]

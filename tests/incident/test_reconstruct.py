@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from hevesy.incident import SHELLS, TOUCHES, reconstruct
+from hevesy.tables import FINDINGS, TIMELINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,8 +68,9 @@ def test_the_timeline_holds_a_record_once(make_hits: Build, make_rule: Build) ->
 
     happened = reconstruct(hits, touches, NO_SHELLS, {"rule-1": make_rule()}, ())
 
-    assert sorted(happened.timeline["line"].to_list()) == [1, 2]
-    assert happened.timeline.filter(pl.col("finding") != "").height == 1
+    timeline = happened.timeline.whole()
+    assert sorted(timeline["line"].to_list()) == [1, 2]
+    assert timeline.filter(pl.col("finding") != "").height == 1
 
 
 def test_nothing_found_gives_empty_tables() -> None:
@@ -79,5 +81,6 @@ def test_nothing_found_gives_empty_tables() -> None:
 
     assert happened.findings == ()
     assert happened.incidents == ()
-    assert happened.timeline.is_empty()
-    assert happened.finding_rows.is_empty()
+    for table, schema in ((happened.timeline, TIMELINE), (happened.finding_rows, FINDINGS)):
+        assert table.height == 0
+        assert table.whole().schema == schema

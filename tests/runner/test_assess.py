@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from hevesy import case
 from hevesy.model import Outcome, Stage, Verdict
 from hevesy.reports import write_csv, write_text
 from hevesy.runner.assess import assess
@@ -49,7 +50,7 @@ def test_everything_planted_is_found_and_nothing_is_invented(week: tuple[Truth, 
     """Verdicts, lines, outcomes, and whether the server was open, as planted."""
     truth, done = week
 
-    assert differences(truth, done.assessment, done.tables.findings) == []
+    assert differences(truth, done.assessment, case.read(done.case).tables.findings) == []
     assert done.numbers.rows == done.numbers.parsed + done.numbers.passed_over
 
 
@@ -74,7 +75,8 @@ def test_a_server_that_was_patched_in_mid_log_is_told_before_and_after(
         assert span.before.line
         assert span.after.line
 
-    rows = done.tables.findings.filter(server="EX02", vulnerability="CVE-2021-26855").sort("time")
+    findings = case.read(done.case).tables.findings
+    rows = findings.filter(server="EX02", vulnerability="CVE-2021-26855").sort("time")
     assert rows["open_then"].to_list() == sorted(rows["open_then"], reverse=True)  # yes, then no
     assert set(rows["open_then"]) == {"yes", "no"}
     assert rows["open_before"].str.contains("line ").all()

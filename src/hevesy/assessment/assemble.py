@@ -90,9 +90,7 @@ def assemble(known: Known, happened: Reconstruction) -> Assessment:
         known: What was handed in, and what it covers.
         happened: Findings, incidents, timeline.
     """
-    findings = with_openness(
-        happened.findings, known.server_evidence, known.tables, happened.finding_rows
-    )
+    findings = with_openness(happened.findings, known.server_evidence, known.tables, happened.times)
     happened = replace(happened, findings=findings)
     servers = sorted(
         (_server(server, known, happened) for server in known.servers),

@@ -72,7 +72,8 @@ def with_openness(
         findings: All of them.
         evidence: What says builds and mitigations, by Exchange server.
         known: The tables.
-        rows: The table `FINDINGS`; without it, a finding is asked about by its first record.
+        rows: `id` and `time` of the table `FINDINGS`; without them, a finding is asked about by
+            its first record.
     """
     asked: dict[str, _Asked] = {}
     told = []
@@ -215,6 +216,7 @@ def _times(findings: Sequence[Finding], rows: pl.DataFrame | None) -> dict[str, 
     wanted = [one.id for one in findings if one.rule.vulnerability]
     grouped = (
         rows.lazy()
+        .with_columns(pl.col("id").cast(pl.String()))
         .filter(pl.col("id").is_in(wanted) & pl.col("time").is_not_null())
         .sort("time")
         .group_by("id")

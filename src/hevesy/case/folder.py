@@ -15,7 +15,7 @@ from hevesy.case.manifest import Manifest, build
 from hevesy.case.parquet import read_tables, write_tables
 from hevesy.errors import CaseError
 from hevesy.model import Assessment, decode_assessment, encode, encode_assessment
-from hevesy.tables import Tables
+from hevesy.tables import SlicedTables, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def ensure_free(folder: Path, *, replace: bool = False) -> None:
 def write(  # noqa: PLR0913  # one parameter a part of the case
     folder: Path,
     assessment: Assessment,
-    tables: Tables,
+    tables: Tables | SlicedTables,
     *,
     html: str,
     versions: Mapping[str, str],

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from hevesy.case.layout import TABLE_FILES
 from hevesy.errors import CaseError
-from hevesy.tables import FINDINGS, LEDGER, TIMELINE, Tables
+from hevesy.tables import FINDINGS, LEDGER, SLICE, TIMELINE, Sliced, SlicedTables, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["SCHEMAS", "read_tables", "write_tables"]
@@ -25,24 +26,46 @@ ORDER = ("time", "server", "day", "kind", "id", "finding", "source", "line", "re
 """Columns a table is sorted by, in this order, as far as it has them; then by all the others."""
 
 COMPRESSION_LEVEL = 3
-ROW_GROUP = 1 << 16
 
 
-def write_tables(folder: Path, tables: Tables) -> None:
+def write_tables(folder: Path, tables: Tables | SlicedTables) -> None:
     """Write the three tables, columns in the order of their schema, rows sorted.
 
-    Compression, its level and the size of row groups are fixed, so that equal rows are equal
-    bytes with one version of polars.
+    Compression, its level and the size of row groups are fixed, and a row group is written of one
+    slice, so that equal rows are equal bytes with one version of polars.
     """
     for name, file in TABLE_FILES.items():
-        frame: pl.DataFrame = getattr(tables, name)
-        _sorted(frame, SCHEMAS[name]).write_parquet(
+        table: pl.DataFrame | Sliced = getattr(tables, name)
+        schema = SCHEMAS[name]
+        if isinstance(table, pl.DataFrame):
+            table = _sliced(_sorted(table, schema))
+        _scanned(table, schema).sink_parquet(
             folder / file,
             compression="zstd",
             compression_level=COMPRESSION_LEVEL,
-            row_group_size=ROW_GROUP,
+            row_group_size=SLICE,
             statistics=True,
         )
+
+
+def _sliced(frame: pl.DataFrame) -> Sliced:
+    return Sliced(frame.height, lambda: frame.iter_slices(SLICE) if frame.height else iter([frame]))
+
+
+def _scanned(table: Sliced, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """The table for polars' streaming engine, which asks for the next slice when it needs one."""
+
+    def slices(
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        del with_columns, predicate, n_rows, batch_size  # a table is written whole
+        for part in table.slices():
+            yield part.rechunk()
+
+    return register_io_source(slices, schema=dict(schema))
 
 
 def read_tables(folder: Path) -> Tables:

@@ -38,7 +38,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; exit code 2 where found and planted differ."""
-    from hevesy import simulator
+    from hevesy import case, simulator
     from hevesy.cli.assess import show
     from hevesy.runner.assess import assess
     from hevesy.runner.comparison import differences
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     done = assess(options, _console(arguments))
     show(done, json=False, quiet=arguments.quiet)
-    found = differences(truth, done.assessment, done.tables.findings)
+    found = differences(truth, done.assessment, case.read(done.case).tables.findings)
     if not arguments.keep:
         shutil.rmtree(collection, ignore_errors=True)
     for line in found[:_SHOWN]:

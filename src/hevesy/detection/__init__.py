@@ -9,6 +9,7 @@ from hevesy.detection.detector import Detector
 from hevesy.detection.exchange_signs import exchange_signs
 from hevesy.detection.hits import HITS, PLACE, RAW_LIMIT, empty_hits, with_place
 from hevesy.detection.indicator_match import IndicatorRules
+from hevesy.detection.quotes import QUOTE, Quotes, with_texts
 from hevesy.detection.sigma_rules import SigmaRules, first_of_each_id, load_rules
 from hevesy.detection.stages import Claim
 from hevesy.detection.wanted_rows import rules_without_needle
@@ -17,11 +18,13 @@ from hevesy.detection.yara_rules import YaraRules, load_yara
 __all__ = [
     "HITS",
     "PLACE",
+    "QUOTE",
     "RAW_LIMIT",
     "Baseline",
     "Claim",
     "Detector",
     "IndicatorRules",
+    "Quotes",
     "RuleChoice",
     "SigmaRules",
     "YaraRules",
@@ -35,4 +38,5 @@ __all__ = [
     "read_placeholders",
     "rules_without_needle",
     "with_place",
+    "with_texts",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.detection.quotes import QUOTE
 from hevesy.tables import FORWARDED, TABLES, TIME, Column, pivot_value
 
 if TYPE_CHECKING:
@@ -39,26 +40,30 @@ as JSON; null where no correlation refers to the rule."""
 
 HITS: dict[str, pl.DataType] = {
     "time": TIME,
-    "server": pl.String(),
-    "rule_id": pl.String(),
-    "stage": pl.String(),
-    "outcome": pl.String(),
+    "server": pl.Categorical(),
+    "rule_id": pl.Categorical(),
+    "stage": pl.Categorical(),
+    "outcome": pl.Categorical(),
     "anchor": pl.Boolean(),
     "own": pl.Boolean(),
-    "why": pl.String(),
+    "why": pl.Categorical(),
     "detail": pl.String(),
-    "kind": pl.String(),
+    "kind": pl.Categorical(),
     "line": pl.Int64(),
     "record": pl.Int64(),
     "offset": pl.Int64(),
     "raw": pl.String(),
+    QUOTE: pl.UInt64(),
     "pivots": pl.List(pl.String()),
-    "input": pl.String(),
-    "source": pl.String(),
-    "sha256": pl.String(),
+    "input": pl.Categorical(),
+    "source": pl.Categorical(),
+    "sha256": pl.Categorical(),
 }
 """One row a match. `server` is null where the row itself names none; `detail` is the part of the
-record that a person reads first; `own` says whether it is a rule of hevesy's."""
+record that a person reads first; `own` says whether it is a rule of hevesy's.
+
+What many rows say alike is kept once, as a category: there may be millions of hits. Where `quote`
+is not null, `raw` is, and lies in a file (`Quotes`)."""
 
 # What a person reads first of a record, by table: the first line whose columns are all there.
 _DETAILS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -194,8 +199,9 @@ def file_hit(claim: Claim, kind: str, raw: str, detail: str, pivots: Sequence[st
 def with_place(hits: pl.DataFrame, source: Source, sha256: str) -> pl.DataFrame:
     """The hits of a source that was read to its end, so that its hash is known."""
     kept = [*HITS, *([CORRELATED] if CORRELATED in hits.columns else [])]
+    place = {"input": source.input, "source": source.path, "sha256": sha256}
     return hits.with_columns(
-        input=pl.lit(source.input), source=pl.lit(source.path), sha256=pl.lit(sha256)
+        pl.lit(value, dtype=HITS[name]).alias(name) for name, value in place.items()
     ).select(kept)
 
 

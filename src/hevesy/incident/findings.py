@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hevesy.detection import Quotes
 from hevesy.model import Finding, Level, Outcome, RuleReference, Sample, Stage
-from hevesy.tables import FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Grouped", "finding_rows", "group"]
+__all__ = ["Grouped", "group"]
 
 _SAMPLES = 5
 _PIVOTS = 200
@@ -23,6 +23,11 @@ _KEYS = 100
 """Pages or files of one rule that are told apart; thousands of shells are one finding."""
 
 _KEY_TYPES = ("file:", "page:")
+_ALIKE = ("server", "rule_id", "outcome", "key", "session")
+_DECIDES = (
+    *("time", "server", "rule_id", "outcome", "stage", "kind", "why", "anchor", "own"),
+    *("input", "source", "line", "record"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,12 @@ class Grouped:
 
     findings: tuple[Finding, ...]
     hits: pl.DataFrame
-    """`HITS` and `finding`."""
+    """`HITS` and `finding`, in the order in which they came."""
 
 
-def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
+def group(
+    hits: pl.DataFrame, rules: Mapping[str, RuleReference], quotes: Quotes | None = None
+) -> Grouped:
     """Group hits that are alike.
 
     Alike are hits of one server, rule and outcome. Those that succeeded are also of one page or
@@ -44,10 +51,11 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
     Args:
         hits: `HITS`, with `server` filled.
         rules: What is said of each rule, by id.
+        quotes: Where raw text lies that the hits do not hold.
     """
     keyed = _keyed(hits)
     groups = (
-        keyed.group_by("server", "rule_id", "outcome", "key", "session", maintain_order=True)
+        keyed.group_by(*_ALIKE, maintain_order=True)
         .agg(
             pl.len().alias("count"),
             pl.col("stage", "kind", "why").first(),
@@ -55,10 +63,6 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
             first=pl.col("time").min(),
             last=pl.col("time").max(),
             rows=pl.col("row").head(_SAMPLES),
-            pivots=pl.col("pivots")
-            .list.explode(keep_nulls=False, empty_as_null=False)
-            .unique()
-            .sort(),
             place=pl.concat_str(
                 [pl.col("input"), pl.col("source"), pl.col("line"), pl.col("record")],
                 separator="|",
@@ -67,38 +71,33 @@ def group(hits: pl.DataFrame, rules: Mapping[str, RuleReference]) -> Grouped:
         )
         .with_row_index("group")
     )
-    ids = [_identity(one) for one in groups.iter_rows(named=True)]
-    groups = groups.with_columns(finding=pl.Series(ids, dtype=pl.String()))
-    keys = ["server", "rule_id", "outcome", "key", "session"]
-    with_ids = keyed.join(
-        groups.select(*keys, "finding"),
-        on=keys,
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
+    of_group = keyed.select("row", *_ALIKE).join(
+        groups.select(*_ALIKE, "group"), on=_ALIKE, how="left", nulls_equal=True
     )
+    numbers = of_group.sort("row")["group"]
+    pivots = _pivots(hits, numbers)
+    samples = _samples(hits, groups, quotes or Quotes())
     findings = [
-        _finding(one, keyed[one["rows"]], rules[one["rule_id"]])
+        _finding(one, samples[one["group"]], pivots.get(one["group"], ()), rules[one["rule_id"]])
         for one in groups.iter_rows(named=True)
     ]
+    ids = pl.Series([finding.id for finding in findings], dtype=pl.String())
+    told = ids.gather(numbers).cast(pl.Categorical()).alias("finding")
     findings.sort(key=lambda f: (f.first is None, f.first, f.server, f.id))
-    return Grouped(tuple(findings), with_ids.drop("row", "key", "session"))
+    return Grouped(tuple(findings), hits.with_columns(told))
 
 
 def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
+    """What decides which hits are alike, in order of time, with `key`, `session` and `row`."""
     succeeded = pl.col("outcome") == Outcome.SUCCESS
     may_have = pl.col("own") & (pl.col("outcome") != Outcome.ATTEMPT)
-    key = pl.coalesce(
-        pl.col("pivots")
-        .list.eval(pl.element().filter(pl.element().str.starts_with(t)))
-        .list.first()
-        for t in _KEY_TYPES
-    )
     alike = ["server", "rule_id", "outcome"]
     by = [*alike, "key"]
     pause = pl.col("time").diff().over(by) > pl.duration(hours=_SESSION_HOURS)
     return (
-        hits.with_columns(key=pl.when(succeeded).then(key).fill_null(""))
+        hits.select(*_DECIDES, row=pl.int_range(pl.len(), dtype=pl.UInt32()))
+        .with_columns(key=_keys(hits))
+        .with_columns(key=pl.when(succeeded).then("key").fill_null(""))
         .with_columns(
             key=pl.when(pl.col("key").n_unique().over(alike) > _KEYS)
             .then(pl.lit(""))
@@ -109,18 +108,48 @@ def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
             session=pl.when(may_have).then(pause.fill_null(value=False)).otherwise(statement=False)
         )
         .with_columns(session=pl.col("session").cast(pl.Int32()).cum_sum().over(by))
-        .with_row_index("row")
     )
 
 
-def _identity(one: Mapping[str, object]) -> str:
-    parts = (one["server"], one["rule_id"], one["outcome"], one["key"], one["first"], one["place"])
-    return hashlib.sha256("\x00".join(str(p) for p in parts).encode()).hexdigest()[:16]
+def _keys(hits: pl.DataFrame) -> pl.Series:
+    """The page or file that each hit which succeeded is of."""
+    rows = hits.select(pl.int_range(pl.len(), dtype=pl.UInt32()).alias("row"), "outcome", "pivots")
+    keys = rows.filter(pl.col("outcome") == Outcome.SUCCESS).select(
+        "row",
+        key=pl.coalesce(
+            pl.col("pivots")
+            .list.eval(pl.element().filter(pl.element().str.starts_with(t)))
+            .list.first()
+            for t in _KEY_TYPES
+        ),
+    )
+    return rows.select("row").join(keys, on="row", how="left", maintain_order="left")["key"]
 
 
-def _finding(one: Mapping[str, object], rows: pl.DataFrame, rule: RuleReference) -> Finding:
-    samples = tuple(
-        Sample(
+def _pivots(hits: pl.DataFrame, groups: pl.Series) -> dict[int, tuple[str, ...]]:
+    """At most `_PIVOTS` of each group, sorted: of a scan, not only its thousands of addresses."""
+    address = pl.col("pivots").str.starts_with("ip:")
+    kept = (
+        pl.DataFrame({"group": groups, "pivots": hits["pivots"]})
+        .explode("pivots")
+        .drop_nulls()
+        .unique()
+        .sort("group", address, "pivots")
+        .group_by("group", maintain_order=True)
+        .agg(pl.col("pivots").head(_PIVOTS).sort())
+    )
+    return {group: tuple(pivots) for group, pivots in kept.iter_rows()}
+
+
+def _samples(
+    hits: pl.DataFrame, groups: pl.DataFrame, quotes: Quotes
+) -> dict[int, tuple[Sample, ...]]:
+    """The first hits of each group."""
+    wanted = groups.select("group", "rows").explode("rows")
+    rows = quotes.filled(hits[wanted["rows"]].drop("pivots"))
+    found: dict[int, list[Sample]] = {}
+    for group, row in zip(wanted["group"], rows.iter_rows(named=True), strict=True):
+        sample = Sample(
             time=row["time"],
             input=row["input"] or "",
             source=row["source"] or "",
@@ -131,11 +160,24 @@ def _finding(one: Mapping[str, object], rows: pl.DataFrame, rule: RuleReference)
             raw=row["raw"] or "",
             detail=row["detail"] or "",
         )
-        for row in rows.iter_rows(named=True)
-    )
+        found.setdefault(group, []).append(sample)
+    return {group: tuple(several) for group, several in found.items()}
+
+
+def _identity(one: Mapping[str, object]) -> str:
+    parts = (one["server"], one["rule_id"], one["outcome"], one["key"], one["first"], one["place"])
+    return hashlib.sha256("\x00".join(str(p) for p in parts).encode()).hexdigest()[:16]
+
+
+def _finding(
+    one: Mapping[str, object],
+    samples: tuple[Sample, ...],
+    pivots: tuple[str, ...],
+    rule: RuleReference,
+) -> Finding:
     values: dict[str, object] = dict(one)
     return Finding(
-        id=str(values["finding"]),
+        id=_identity(one),
         server=str(values["server"] or ""),
         rule=rule,
         stage=Stage(str(values["stage"])),
@@ -146,65 +188,10 @@ def _finding(one: Mapping[str, object], rows: pl.DataFrame, rule: RuleReference)
         first=values["first"],  # type: ignore[arg-type]  # a datetime, or None
         last=values["last"],  # type: ignore[arg-type]  # likewise
         samples=samples,
-        pivots=_telling_first(values["pivots"]),  # type: ignore[arg-type]  # a list of str
+        pivots=pivots,
         anchor=bool(values["anchor"]) and values["outcome"] == Outcome.SUCCESS,
         own=bool(values["own"]),
     )
-
-
-def _telling_first(pivots: list[str]) -> tuple[str, ...]:
-    """At most `_PIVOTS` of them, sorted; of a scan from thousands of addresses, not only those."""
-    kept = sorted(pivots, key=lambda pivot: (pivot.startswith("ip:"), pivot))[:_PIVOTS]
-    return tuple(sorted(kept))
-
-
-def finding_rows(
-    hits: pl.DataFrame, rules: Mapping[str, RuleReference], incidents: Mapping[str, str]
-) -> pl.DataFrame:
-    """The table `FINDINGS`: a row a hit, with what is said of its rule and its incident.
-
-    Args:
-        hits: `Grouped.hits`.
-        rules: What is said of each rule, by id.
-        incidents: Incident id by finding id.
-    """
-    used = sorted(set(hits["rule_id"]))
-    said = pl.DataFrame(
-        {
-            "rule_id": used,
-            "level": [rules[r].level.value for r in used],
-            "rule_title": [rules[r].title for r in used],
-            "rule_author": [rules[r].author for r in used],
-            "rule_source": [rules[r].source for r in used],
-            "vulnerability": [rules[r].vulnerability for r in used],
-            "techniques": [list(rules[r].techniques) for r in used],
-        },
-        schema={k: FINDINGS[k] for k in _SAID},
-    )
-    belongs = pl.DataFrame(
-        {"finding": list(incidents), "incident": list(incidents.values())},
-        schema={"finding": pl.String(), "incident": pl.String()},
-    )
-    return (
-        hits.join(said, on="rule_id", how="left")
-        .join(belongs, on="finding", how="left")
-        .with_columns(pl.col("incident").fill_null(""), id="finding")
-        # Filled when the builds of the servers are known (`hevesy.assessment`).
-        .with_columns(pl.lit("").alias(name) for name in FINDINGS if name.startswith("open_"))
-        .select(pl.col(name).cast(dtype) for name, dtype in FINDINGS.items())
-        .sort("time", "server", "id", "input", "source", "line", "record", nulls_last=True)
-    )
-
-
-_SAID = (
-    "rule_id",
-    "level",
-    "rule_title",
-    "rule_author",
-    "rule_source",
-    "vulnerability",
-    "techniques",
-)
 
 
 def level_rank(finding: Finding) -> int:

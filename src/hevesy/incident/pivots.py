@@ -53,7 +53,7 @@ def followed_pivots(
     """
     anchored = hits.filter(pl.col("anchor"), pl.col("outcome") == Outcome.SUCCESS)
     rows = (
-        anchored.select("server", pivot="pivots")
+        anchored.select(pl.col("server").cast(pl.String()), pivot="pivots")
         .explode("pivot")
         .drop_nulls()
         .unique()

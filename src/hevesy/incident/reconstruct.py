@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.incident.chains import chains_of
-from hevesy.incident.findings import finding_rows, group
+from hevesy.incident.findings import group
+from hevesy.incident.sliced import finding_rows, timeline
 from hevesy.model import Chain, Finding, Incident, RuleReference, Stage, Threat
-from hevesy.tables import TIMELINE
+from hevesy.tables import Sliced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from hevesy.detection import Quotes
 
 __all__ = ["Reconstruction", "reconstruct"]
 
@@ -39,19 +42,23 @@ class Reconstruction:
 
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
-    finding_rows: pl.DataFrame
+    finding_rows: Sliced
     """The table `FINDINGS`."""
-    timeline: pl.DataFrame
+    timeline: Sliced
     """The table `TIMELINE`."""
+    times: pl.DataFrame
+    """`id` of a finding and `time`, a row a hit."""
 
 
-def reconstruct(
+def reconstruct(  # noqa: PLR0913  # one parameter a thing that earlier stages found
     hits: pl.DataFrame,
     touches: pl.DataFrame,
     shells: pl.DataFrame,
     rules: Mapping[str, RuleReference],
     threats: Sequence[Threat],
+    *,
     shared: Mapping[str, frozenset[str]] | None = None,
+    quotes: Quotes | None = None,
 ) -> Reconstruction:
     """Put together what happened.
 
@@ -62,9 +69,10 @@ def reconstruct(
         rules: What is said of each rule, by id.
         threats: Known threats, for naming an incident.
         shared: Pivots that stand for many, by server; they join nothing.
+        quotes: Where raw text lies that hits and touches do not hold.
     """
     many = shared or {}
-    grouped = group(hits, rules)
+    grouped = group(hits, rules, quotes)
     by_server: dict[str, list[Finding]] = {}
     for finding in grouped.findings:
         by_server.setdefault(finding.server, []).append(finding)
@@ -84,9 +92,12 @@ def reconstruct(
     incidents = _incidents(chains, {f.id: f for f in grouped.findings}, threats)
     belongs = {f: i.id for i in incidents for c in i.chains for f in c.findings}
     findings = tuple(replace(f, incident=belongs.get(f.id, "")) for f in grouped.findings)
-    rows = finding_rows(grouped.hits, rules, belongs)
     return Reconstruction(
-        findings, incidents, rows, _timeline(grouped.hits, touches, rules, belongs)
+        findings,
+        incidents,
+        finding_rows(grouped.hits, rules, belongs, quotes),
+        timeline(grouped.hits, touches, rules, belongs, quotes),
+        grouped.hits.select("time", id="finding"),
     )
 
 
@@ -131,48 +142,4 @@ def _incident(
         first=first,
         last=last,
         chains=ordered,
-    )
-
-
-def _timeline(
-    hits: pl.DataFrame,
-    touches: pl.DataFrame,
-    rules: Mapping[str, RuleReference],
-    belongs: Mapping[str, str],
-) -> pl.DataFrame:
-    incident_of = pl.DataFrame(
-        {"finding": list(belongs), "incident": list(belongs.values())},
-        schema={"finding": pl.String(), "incident": pl.String()},
-    )
-    titles = pl.DataFrame(
-        {"rule_id": sorted(rules), "title": [rules[r].title for r in sorted(rules)]},
-        schema={"rule_id": pl.String(), "title": pl.String()},
-    )
-    found = (
-        hits.join(incident_of, on="finding", how="inner")
-        .join(titles, on="rule_id", how="left")
-        .with_columns(text=pl.concat_str(["title", "detail"], separator=": ", ignore_nulls=True))
-    )
-    known = found.select("server", "input", "source", "line", "record")
-    touched = touches.join(
-        known, on=["server", "input", "source", "line", "record"], how="anti", nulls_equal=True
-    ).with_columns(
-        stage=pl.lit(""),
-        outcome=pl.lit(""),
-        finding=pl.lit(""),
-        incident=pl.lit(""),
-        text=pl.concat_str(
-            [
-                "address",
-                "method",
-                "page",
-                pl.col("status").cast(pl.String()),
-            ],
-            separator="  ",
-            ignore_nulls=True,
-        ),
-    )
-    columns = [pl.col(name).cast(dtype) for name, dtype in TIMELINE.items()]
-    return pl.concat([found.select(columns), touched.select(columns)]).sort(
-        "time", "server", "input", "source", "line", "record", "finding", nulls_last=True
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from hevesy.detection import page_of
+from hevesy.detection import HITS, page_of
 from hevesy.model import Outcome, Stage
 
 __all__ = ["SHELLS", "confirm", "known_shells"]
@@ -72,17 +72,22 @@ def confirm(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
     """
     if hits.is_empty() or shells.is_empty():
         return hits
-    numbered = hits.with_row_index("row")
+    numbered = hits.select("own", "stage", "outcome", "server", "pivots").with_row_index("row")
+    # Joined apart from the other columns: a join copies them all.
+    shown = numbered.select("row").join(
+        _shown_by(numbered, shells), on="row", how="left", maintain_order="left"
+    )
     known = pl.col("page").is_not_null()
-    said = [pl.col("why"), pl.lit("; "), pl.col("page"), pl.lit(" is known to be a web shell")]
+    why = pl.col("why").cast(pl.String())
+    said = [why, pl.lit("; "), pl.col("page"), pl.lit(" is known to be a web shell")]
     return (
-        numbered.join(_shown_by(numbered, shells), on="row", how="left", maintain_order="left")
+        hits.with_columns(shown["page"])
         .with_columns(
             outcome=pl.when(known).then(pl.lit(Outcome.SUCCESS.value)).otherwise("outcome"),
             anchor=pl.col("anchor") | known,
             why=pl.when(known).then(pl.concat_str(said)).otherwise("why"),
         )
-        .drop("row", "page")
+        .select(pl.col(name).cast(HITS.get(name, dtype)) for name, dtype in hits.schema.items())
     )
 
 
@@ -94,7 +99,7 @@ def _shown_by(hits: pl.DataFrame, shells: pl.DataFrame) -> pl.DataFrame:
             pl.col("stage") == Stage.SHELL_USED,
             pl.col("outcome") == Outcome.UNKNOWN,
         )
-        .select("row", "server", pivot="pivots")
+        .select("row", pl.col("server").cast(pl.String()), pivot="pivots")
         .explode("pivot")
     )
     by_page = open_hits.filter(pl.col("pivot").str.starts_with("page:")).select(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hevesy.detection import HITS, RAW_LIMIT
+from hevesy.detection import HITS, QUOTE, RAW_LIMIT
 from hevesy.model import Level, Outcome, RuleReference, Stage
 from hevesy.records import Needle, Wanted
 from hevesy.tables import FORWARDED, TABLES, TIME, forwarded_address, pivot_value
@@ -21,23 +21,25 @@ __all__ = ["SHELL_REQUEST", "TOUCHES", "shell_requests", "touching", "wanted_by"
 
 TOUCHES: dict[str, pl.DataType] = {
     "time": TIME,
-    "server": pl.String(),
-    "kind": pl.String(),
+    "server": pl.Categorical(),
+    "kind": pl.Categorical(),
     "line": pl.Int64(),
     "record": pl.Int64(),
     "offset": pl.Int64(),
     "raw": pl.String(),
+    QUOTE: pl.UInt64(),
     "page": pl.String(),
     "address": pl.String(),
-    "method": pl.String(),
+    "method": pl.Categorical(),
     "status": pl.Int64(),
     "bytes_out": pl.Int64(),
     "pivots": pl.List(pl.String()),
-    "input": pl.String(),
-    "source": pl.String(),
-    "sha256": pl.String(),
+    "input": pl.Categorical(),
+    "source": pl.Categorical(),
+    "sha256": pl.Categorical(),
 }
-"""A row a record that touches a followed value; `pivots` are the values that it touches."""
+"""A row a record that touches a followed value; `pivots` are the values that it touches;
+`quote` as in `HITS`."""
 
 _COLUMNS: dict[str, dict[str, str]] = {
     "iis": {
@@ -145,8 +147,9 @@ def shell_requests(
     Returns:
         A frame of `HITS`.
     """
+    known = shells.select(pl.col("server").cast(touches.schema["server"]), "page", "evidence")
     rows = touches.with_columns(page=pl.col("page").str.to_lowercase()).join(
-        shells.select("server", "page", "evidence"), on=["server", "page"], how="inner"
+        known, on=["server", "page"], how="inner"
     )
     answered = pl.col("status").is_between(*_ANSWERED)
     ordinary = pl.col("page").is_in(sorted(shipped))

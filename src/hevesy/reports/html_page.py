@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
     from hevesy.model import Assessment
-    from hevesy.tables import Tables
+    from hevesy.tables import SlicedTables, Tables
 
 __all__ = ["page_environment", "page_style", "write_html"]
 
@@ -35,7 +35,9 @@ MAX_RAW = 1500
 """Characters shown of a record; all of it is in findings.parquet."""
 
 
-def write_html(assessment: Assessment, tables: Tables, *, mark: Mark = Mark.AMBER) -> str:
+def write_html(
+    assessment: Assessment, tables: Tables | SlicedTables, *, mark: Mark = Mark.AMBER
+) -> str:
     """Draw the report of an assessment; the same text for the same input.
 
     Evidence is escaped by autoescape, and characters that hide or reorder text are shown as

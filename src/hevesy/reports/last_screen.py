@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from hevesy.model import Action, Assessment, Chain, Coverage, OpenSpan, ServerAssessment, Step
-    from hevesy.tables import Tables
+    from hevesy.tables import SlicedTables, Tables
 
 __all__ = ["write_text"]
 
@@ -39,7 +39,7 @@ STYLES = {"grave": "bold red", "notice": "yellow", "calm": "green", "unknown": "
 
 def write_text(  # noqa: PLR0913  # one parameter a thing that a screen can be given
     assessment: Assessment,
-    tables: Tables,
+    tables: Tables | SlicedTables,
     *,
     file: TextIO,
     numbers: Numbers | None = None,
@@ -307,7 +307,7 @@ def _losses(assessment: Assessment) -> Iterator[RenderableType]:
 
 
 def _numbers(
-    assessment: Assessment, tables: Tables, numbers: Numbers | None
+    assessment: Assessment, tables: Tables | SlicedTables, numbers: Numbers | None
 ) -> Iterator[RenderableType]:
     yield from _head("Numbers")
     records = tables.findings.height

@@ -23,7 +23,7 @@ from hevesy.runner.naming import correlate, name_servers
 from hevesy.runner.reading import follow, load_all, read_all, take_in
 from hevesy.runner.state import State
 from hevesy.runner.workers import Workshop, dismiss_workers, open_workshop
-from hevesy.tables import Tables
+from hevesy.tables import SlicedTables
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,7 +57,8 @@ class Run:
     """What a run gave."""
 
     assessment: Assessment
-    tables: Tables
+    tables: SlicedTables
+    """Their rows are gone with the scratch folder, and lie in the case."""
     numbers: reports.Numbers
     case: Path
 
@@ -112,10 +113,10 @@ def _run(state: State) -> State:
     return state
 
 
-def _results(state: State) -> tuple[Assessment, Tables]:
+def _results(state: State) -> tuple[Assessment, SlicedTables]:
     if state.assessment is None or state.happened is None or state.ledger is None:
         raise RuntimeError("a stage is missing from STAGES")
-    tables = Tables(state.happened.finding_rows, state.happened.timeline, state.ledger)
+    tables = SlicedTables(state.happened.finding_rows, state.happened.timeline, state.ledger)
     return state.assessment, tables
 
 

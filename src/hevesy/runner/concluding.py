@@ -16,7 +16,7 @@ from hevesy.incident import SHELLS, TOUCHES, reconstruct
 from hevesy.knowledge import parse_build, table_ages
 from hevesy.model import BuildSeen, DataTable, Input, Loss, SourceState
 from hevesy.runner.settings_pass import speaks_of_settings
-from hevesy.tables import KINDS
+from hevesy.tables import KINDS, Sliced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,15 @@ def tell_what_happened(state: State) -> State:
     touches = state.touches if state.touches is not None else pl.DataFrame(schema=TOUCHES)
     shells = state.shells if state.shells is not None else pl.DataFrame(schema=SHELLS)
     threats = state.loaded.knowledge.threats
-    happened = reconstruct(hits, touches, shells, state.rules, threats, state.shared_pivots)
+    happened = reconstruct(
+        hits,
+        touches,
+        shells,
+        state.rules,
+        threats,
+        shared=state.shared_pivots,
+        quotes=state.quotes,
+    )
     # What it was made of is not asked for again, and is as large.
     return replace(state, happened=happened, hits=None, touches=None, shells=None)
 
@@ -101,8 +109,11 @@ def conclude(state: State) -> State:
     if state.known is None or state.happened is None:
         raise RuntimeError("the stages before `conclude` have not run")
     assessment = assemble(state.known, state.happened)
-    rows = with_rows(state.happened.finding_rows, assessment.findings)
-    happened = replace(state.happened, finding_rows=rows)
+    rows = state.happened.finding_rows
+    opened = Sliced(
+        rows.height, lambda: (with_rows(part, assessment.findings) for part in rows.slices())
+    )
+    happened = replace(state.happened, finding_rows=opened)
     return replace(state, assessment=assessment, happened=happened)
 
 

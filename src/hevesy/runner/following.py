@@ -46,9 +46,14 @@ class Following:
     def finish(self, results: list[ReadResult]) -> pl.DataFrame:
         """The rows of all sources (`TOUCHES`, the hash of their source not filled)."""
         self._waiting.read()
+        # A task refers to itself, so it goes late: what is large of it is let go here.
+        every, self._found = self._found, []
         frames = [
-            frame.with_columns(input=pl.lit(result.source.input), source=pl.lit(result.source.path))
-            for result, found in zip(results, self._found, strict=True)
+            frame.with_columns(
+                input=pl.lit(result.source.input, dtype=TOUCHES["input"]),
+                source=pl.lit(result.source.path, dtype=TOUCHES["source"]),
+            )
+            for result, found in zip(results, every, strict=True)
             for frame in found
         ]
         return pl.concat([pl.DataFrame(schema=TOUCHES), *frames])

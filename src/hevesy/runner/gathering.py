@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered"]
 
-_ROWS = 60_000
-"""Rows that are compared at once: a rule set costs tens of milliseconds a frame, however small."""
+_ROWS = 20_000
+"""Rows that are compared at once: a rule set costs tens of milliseconds a frame, however small.
+From so many rows on, that is little beside what the rows cost."""
 _BYTES = 16 << 20
 """Bytes of lines that are compared at once; with its cells a frame takes three times as much."""
 _CELLS = 6_000_000
@@ -76,11 +77,11 @@ class Gathered:
             self._found.setdefault(place, []).append(hits)
 
     def hits(self) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Compare what still waits; all hits by place, in the order of places."""
+        """Compare what still waits; all hits by place, in the order of places, which are let go."""
         for table, kind in list(self._waiting):
             self._compare(table, kind)
         for place in sorted(self._found):
-            yield place, pl.concat(self._found[place], how="diagonal")
+            yield place, pl.concat(self._found.pop(place), how="diagonal")
 
     def _compare(self, table: str, kind: str) -> None:
         waiting = self._waiting.pop((table, kind), [])

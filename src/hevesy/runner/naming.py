@@ -37,11 +37,13 @@ def name_servers(state: State) -> State:
         alias.upper(): name for name, aliases in identities.values() for alias in aliases
     } | {name: name for name, _ in identities.values()}
     named = replace(state, duplicates=duplicates, server_of=server_of, canonical=canonical)
-    hits = _without(load_parts(state.results, HITS), duplicates)
+    hits, quotes = load_parts(state.results, HITS, state.quotes)
+    hits = _without(hits, duplicates)
     hits = with_servers(hits, counted, named)
     hits = corrected(hits, state.options.clocks)
     servers = _servers(named, identities)
-    return replace(named, hits=hits, servers=servers, shared_clients=_shared(counted, named))
+    shared = _shared(counted, named)
+    return replace(named, hits=hits, quotes=quotes, servers=servers, shared_clients=shared)
 
 
 def _shared(counted: Iterable[ReadResult], state: State) -> dict[str, tuple[SharedClient, ...]]:
@@ -67,7 +69,7 @@ def _without(hits: pl.DataFrame, duplicates: Mapping[tuple[str, str], str]) -> p
     if not duplicates:
         return hits
     copies = pl.DataFrame(
-        list(duplicates), schema={"input": pl.String(), "source": pl.String()}, orient="row"
+        list(duplicates), schema={name: HITS[name] for name in ("input", "source")}, orient="row"
     )
     return hits.join(copies, on=["input", "source"], how="anti", maintain_order="left")
 

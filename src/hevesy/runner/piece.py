@@ -111,7 +111,8 @@ def _joined(read: list[ReadResult], said: list[str]) -> ReadResult:
     reason = "; ".join(dict.fromkeys(said))
     for path in (path for result in read for path in result.parts):
         hits = pl.read_ipc(path.read_bytes())
-        hits.with_columns(sha256=pl.lit(sealed.sha256)).write_ipc(path, compression="zstd")
+        sha256 = pl.lit(sealed.sha256, dtype=hits.schema["sha256"])
+        hits.with_columns(sha256=sha256).write_ipc(path, compression="zstd")
     return ReadResult(
         source,
         replace(survey, sha256=sealed.sha256, size=sealed.size),

@@ -34,6 +34,7 @@ from hevesy.tables import KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from hevesy.detection import Quotes
     from hevesy.runner.options import ClockOffset, Options
     from hevesy.runner.state import State
 
@@ -129,7 +130,8 @@ def follow(state: State) -> State:
     ]
     _keep(state, FOLLOWED, followed)
     results, losses = _in_workers(state, "following", wanted, follow_sources)
-    touches = _sealed(load_parts(results, TOUCHES), state.results)
+    touches, quotes = load_parts(results, TOUCHES, state.quotes)
+    touches = _sealed(touches, state.results)
     touches = corrected(with_servers(touches, results, state), state.options.clocks)
     options, baseline = state.options, state.loaded.detector.baseline
     shipped = frozenset(page for page in shells["page"] if baseline.ships(page))
@@ -139,7 +141,12 @@ def follow(state: State) -> State:
     asked = asked.filter(pl.col("time") <= options.until) if options.until else asked
     hits = pl.concat([hits, asked])
     return replace(
-        state, hits=hits, touches=touches, shells=shells, losses=(*state.losses, *losses)
+        state,
+        hits=hits,
+        touches=touches,
+        quotes=quotes,
+        shells=shells,
+        losses=(*state.losses, *losses),
     )
 
 
@@ -147,19 +154,30 @@ def _sealed(touches: pl.DataFrame, results: Iterable[ReadResult]) -> pl.DataFram
     """Fill in the hashes of sources, as the first pass found them."""
     hashes = pl.DataFrame(
         [(r.source.input, r.source.path, r.survey.sha256) for r in results],
-        schema={"input": pl.String(), "source": pl.String(), "sha256": pl.String()},
+        schema={name: TOUCHES[name] for name in ("input", "source", "sha256")},
         orient="row",
     )
-    told = touches.drop("sha256").join(
+    places = touches.select("input", "source").join(
         hashes, on=["input", "source"], how="left", maintain_order="left"
     )
-    return told.select(touches.columns)
+    return touches.with_columns(places["sha256"])
 
 
-def load_parts(results: Iterable[ReadResult], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """The frames that workers left, together, in the order of the sources."""
-    parts = [pl.read_ipc(path) for r in results for path in r.parts]
-    return pl.concat([pl.DataFrame(schema=schema), *parts], how="diagonal")
+def load_parts(
+    results: Iterable[ReadResult], schema: Mapping[str, pl.DataType], quotes: Quotes
+) -> tuple[pl.DataFrame, Quotes]:
+    """The frames that workers left, together, in the order of the sources.
+
+    Args:
+        results: Of which the parts are.
+        schema: `HITS` or `TOUCHES`; hits may carry `CORRELATED` too.
+        quotes: Of parts that were loaded before.
+
+    Returns:
+        The frame, whose raw text stays on disk, and where that lies.
+    """
+    quotes, parts = quotes.take((path for r in results for path in r.parts), schema)
+    return pl.concat([pl.DataFrame(schema=schema), *parts], how="diagonal"), quotes
 
 
 def with_servers(frame: pl.DataFrame, results: Iterable[ReadResult], state: State) -> pl.DataFrame:
@@ -170,7 +188,7 @@ def with_servers(frame: pl.DataFrame, results: Iterable[ReadResult], state: Stat
     }
     of_source = pl.DataFrame(
         [(*key, name) for key, name in rows.items()],
-        schema={"input": pl.String(), "source": pl.String(), "of_source": pl.String()},
+        schema=dict.fromkeys(("input", "source", "of_source"), frame.schema["source"]),
         orient="row",
     )
     own = pl.col("server").replace(dict(state.canonical))
@@ -179,7 +197,7 @@ def with_servers(frame: pl.DataFrame, results: Iterable[ReadResult], state: Stat
         of_source, on=["input", "source"], how="left", maintain_order="left"
     )
     named = places.select(server=pl.coalesce(own, "of_source", pl.lit("")))
-    return frame.with_columns(named["server"])
+    return frame.with_columns(named["server"].cast(frame.schema["server"]))
 
 
 def _by_collection(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.assessment import Known
+from hevesy.detection import Quotes
 from hevesy.evidence import Evidence
 from hevesy.incident import Reconstruction
 from hevesy.model import (
@@ -67,6 +68,8 @@ class State:
     """Addresses that stand for many, by server."""
     hits: pl.DataFrame | None = None
     touches: pl.DataFrame | None = None
+    quotes: Quotes = field(default_factory=Quotes)
+    """Where the raw text of hits and touches lies."""
     shells: pl.DataFrame | None = None
     rules: Mapping[str, RuleReference] = field(default_factory=dict)
     ledger: pl.DataFrame | None = None

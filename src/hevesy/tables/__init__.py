@@ -10,7 +10,15 @@ from hevesy.tables.kinds import KINDS, kind_title
 from hevesy.tables.later_kinds import LaterKind, later_kinds
 from hevesy.tables.oab_generator import OAB_GENERATOR
 from hevesy.tables.pivot_value import FORWARDED, forwarded_address, pivot_value
-from hevesy.tables.results import FINDINGS, LEDGER, TIMELINE, Tables
+from hevesy.tables.results import (
+    FINDINGS,
+    LEDGER,
+    SLICE,
+    TIMELINE,
+    Sliced,
+    SlicedTables,
+    Tables,
+)
 from hevesy.tables.table import PROVENANCE, TIME, Column, Kind, LogSource, Table
 from hevesy.tables.windows import WINDOWS
 
@@ -20,6 +28,7 @@ __all__ = [
     "KINDS",
     "LEDGER",
     "PROVENANCE",
+    "SLICE",
     "TABLES",
     "TIME",
     "TIMELINE",
@@ -27,6 +36,8 @@ __all__ = [
     "Kind",
     "LaterKind",
     "LogSource",
+    "Sliced",
+    "SlicedTables",
     "Table",
     "Tables",
     "forwarded_address",

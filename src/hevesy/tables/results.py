@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from hevesy.tables.table import TIME
 
-__all__ = ["FINDINGS", "LEDGER", "TIMELINE", "Tables"]
+__all__ = ["FINDINGS", "LEDGER", "SLICE", "TIMELINE", "Sliced", "SlicedTables", "Tables"]
+
+SLICE = 1 << 15
+"""Rows of a slice of a table; of a row group, where it is written."""
 
 FINDINGS: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -90,6 +94,31 @@ class Tables:
     findings: pl.DataFrame
     """Schema `FINDINGS`."""
     timeline: pl.DataFrame
+    """Schema `TIMELINE`."""
+    ledger: pl.DataFrame
+    """Schema `LEDGER`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """A table that is made slice by slice while it is written, and is never in memory whole."""
+
+    height: int
+    slices: Callable[[], Iterator[pl.DataFrame]]
+    """Its rows in their order, `SLICE` at a time; of no rows, one empty slice."""
+
+    def whole(self) -> pl.DataFrame:
+        """All of it, where it is known to be small."""
+        return pl.concat(self.slices(), rechunk=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedTables:
+    """The three tables of an assessment that was just made; `Tables` are those of a case."""
+
+    findings: Sliced
+    """Schema `FINDINGS`."""
+    timeline: Sliced
     """Schema `TIMELINE`."""
     ledger: pl.DataFrame
     """Schema `LEDGER`."""
