@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "decode", "encode"]
 
-FORMAT = "8"
+FORMAT = "9"
 """Version of what `encode` writes and of what the engine takes atoms to mean."""
 
 T = TypeVar("T")
