@@ -16,6 +16,7 @@ from typing import Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from hevesy.runner.interruption import held_back
 from hevesy.runner.memory import TOO_MUCH_MEMORY
 
 __all__ = ["PoolPlan", "Task", "Undone", "Workers", "run_tasks"]
@@ -79,7 +80,7 @@ class Workers:
 
     def start(self) -> None:
         """Let the processes start while something else is done."""
-        with _deaf():
+        with held_back(), _deaf():
             self.pool.schedule(_nothing)
 
     def schedule(
@@ -104,8 +105,9 @@ class Workers:
 
     def end(self) -> None:
         """End them, whatever they do; ended once, they may be ended again."""
-        self.pool.stop()  # type: ignore[no-untyped-call]  # pebble types its values only
-        self.pool.join()
+        with held_back():
+            self.pool.stop()  # type: ignore[no-untyped-call]  # pebble types its values only
+            self.pool.join()
 
 
 @contextmanager
@@ -151,11 +153,12 @@ def run_tasks(
     waiting = deque(tasks)
     running: dict[Future[Sequence[Result]], Task[Item]] = {}
     while waiting or running:
-        while waiting and len(running) < workers.jobs * 2:
-            task = waiting.popleft()
-            running[workers.schedule(plan.work, task)] = task
-        # Not for ever: a signal that another thread takes is noticed when this one comes back.
-        done, _ = wait(running, _LOOK, return_when=FIRST_COMPLETED)
+        with held_back():
+            while waiting and len(running) < workers.jobs * 2:
+                task = waiting.popleft()
+                running[workers.schedule(plan.work, task)] = task
+            # Not for ever: Ctrl-C is let through when this comes back.
+            done, _ = wait(running, _LOOK, return_when=FIRST_COMPLETED)
         for finished in done:
             task = running.pop(finished)
             reason = _reason(finished, task)
