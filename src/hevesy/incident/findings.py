@@ -10,6 +10,7 @@ import polars as pl
 
 from hevesy.detection import Quotes
 from hevesy.model import Finding, Level, Outcome, RuleReference, Sample, Stage
+from hevesy.tables import SLICE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,21 @@ def group(
         rules: What is said of each rule, by id.
         quotes: Where raw text lies that the hits do not hold.
     """
+    groups, numbers = _groups(hits)
+    pivots = _pivots(hits, numbers)
+    samples = _samples(hits, groups, quotes or Quotes())
+    findings = [
+        _finding(one, samples[one["group"]], pivots.get(one["group"], ()), rules[one["rule_id"]])
+        for one in groups.iter_rows(named=True)
+    ]
+    ids = pl.Series([finding.id for finding in findings], dtype=pl.String())
+    told = ids.cast(pl.Categorical()).gather(numbers).alias("finding")
+    findings.sort(key=lambda f: (f.first is None, f.first, f.server, f.id))
+    return Grouped(tuple(findings), hits.with_columns(told))
+
+
+def _groups(hits: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Groups of hits that are alike, numbered (`group`); and the number of each hit's group."""
     keyed = _keyed(hits)
     groups = (
         keyed.group_by(*_ALIKE, maintain_order=True)
@@ -74,17 +90,7 @@ def group(
     of_group = keyed.select("row", *_ALIKE).join(
         groups.select(*_ALIKE, "group"), on=_ALIKE, how="left", nulls_equal=True
     )
-    numbers = of_group.sort("row")["group"]
-    pivots = _pivots(hits, numbers)
-    samples = _samples(hits, groups, quotes or Quotes())
-    findings = [
-        _finding(one, samples[one["group"]], pivots.get(one["group"], ()), rules[one["rule_id"]])
-        for one in groups.iter_rows(named=True)
-    ]
-    ids = pl.Series([finding.id for finding in findings], dtype=pl.String())
-    told = ids.gather(numbers).cast(pl.Categorical()).alias("finding")
-    findings.sort(key=lambda f: (f.first is None, f.first, f.server, f.id))
-    return Grouped(tuple(findings), hits.with_columns(told))
+    return groups, of_group.sort("row")["group"]
 
 
 def _keyed(hits: pl.DataFrame) -> pl.DataFrame:
@@ -129,10 +135,11 @@ def _keys(hits: pl.DataFrame) -> pl.Series:
 def _pivots(hits: pl.DataFrame, groups: pl.Series) -> dict[int, tuple[str, ...]]:
     """At most `_PIVOTS` of each group, sorted: of a scan, not only its thousands of addresses."""
     address = pl.col("pivots").str.starts_with("ip:")
+    # Slice by slice: rows say the same again and again, and exploded there are many more of them.
+    told = pl.DataFrame({"group": groups, "pivots": hits["pivots"]})
+    slices = [part.explode("pivots").drop_nulls().unique() for part in told.iter_slices(SLICE)]
     kept = (
-        pl.DataFrame({"group": groups, "pivots": hits["pivots"]})
-        .explode("pivots")
-        .drop_nulls()
+        pl.concat([told.clear().explode("pivots"), *slices])
         .unique()
         .sort("group", address, "pivots")
         .group_by("group", maintain_order=True)
