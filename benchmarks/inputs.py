@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Inputs", "Logs", "warm"]
 
 _CHUNK = 1 << 20
-_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+_NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF")
+"""Python would compile everything anew; and polars, which this process has loaded, says in the
+other one how its allocator is to work, which every program is to say for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Inputs:
         What Python compiles is kept, as it is where a package is installed. The cache's place is
         set for Linux; elsewhere it is the user's.
         """
-        kept = {name: value for name, value in os.environ.items() if name != _UNCOMPILED}
+        kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         return kept | {
             "XDG_CACHE_HOME": str(self.scratch / "cache"),
             "PYTHONPYCACHEPREFIX": str(self.scratch / "compiled"),

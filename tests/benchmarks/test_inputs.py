@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 
 def test_commands_run_as_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Caches lie in the scratch folder, and what Python compiles is kept as in an installation."""
+    """Caches lie in the scratch folder, what Python compiles is kept as in an installation.
+
+    What polars said in this process of its allocator is nothing to the others.
+    """
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "dirty_decay_ms:500")
     environment = Inputs(tmp_path, tmp_path).environment
-    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert not {"PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF"} & environment.keys()
     assert environment["PYTHONPYCACHEPREFIX"].startswith(str(tmp_path))
     assert environment["XDG_CACHE_HOME"].startswith(str(tmp_path))
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hevesy.detection import RuleChoice
+if TYPE_CHECKING:
+    from hevesy.detection import RuleChoice  # noqa: TC004  # loads polars: workers start before it
 
 __all__ = ["ClockOffset", "Options"]
 
