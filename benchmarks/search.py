@@ -25,7 +25,10 @@ def main(arguments: list[str]) -> None:
 
     As ripgrep prints it: `path:count`.
     """
+    from hevesy.runner.workers import settle_memory
+
     jobs, literals, *files = arguments
+    settle_memory()  # as the workers of a run have it
     largest_first = sorted(files, key=lambda file: (-Path(file).stat().st_size, file))
     spawned = multiprocessing.get_context("spawn")
     with spawned.Pool(int(jobs), prepare, (literals,)) as pool:

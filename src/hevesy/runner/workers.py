@@ -29,6 +29,7 @@ __all__ = [
     "dismiss_workers",
     "open_workshop",
     "set_up_with",
+    "settle_memory",
 ]
 
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
@@ -105,15 +106,22 @@ def _workers_of(options: Options, scratch: Path, counter: Synchronized[int]) -> 
     jobs = 1 if _is_little(options.evidence) else options.jobs
     # Processes already use every core; threads of polars in each of them would only get in the way.
     os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // jobs))
-    # Blocks of some MB come and go: without this, glibc gives each back to the system and asks for
-    # it again, which takes as long as what is done with them. Other systems do not look at it.
-    for name, size in _MALLOC.items():
-        os.environ.setdefault(name, str(size))
-    os.environ.setdefault(*_POLARS_MALLOC)
+    settle_memory()
     workers = Workers(begin_work, set_up_with(options, scratch, counter), jobs)
     if all(Path(path).exists() for path in options.evidence):
         workers.start()
     return workers
+
+
+def settle_memory() -> None:
+    """Say how memory is kept and given back by processes that begin from now on.
+
+    Blocks of some MB come and go: without this, glibc gives each back to the system and asks for it
+    again, which takes as long as what is done with them. Other systems do not look at it.
+    """
+    for name, size in _MALLOC.items():
+        os.environ.setdefault(name, str(size))
+    os.environ.setdefault(*_POLARS_MALLOC)
 
 
 def dismiss_workers(state: State) -> State:
