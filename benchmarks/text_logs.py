@@ -34,6 +34,8 @@ _AIM_SHA256 = 1.8
 """Of what each further GB costs: custody demands the hash, so that is the floor."""
 _AIM_RIPGREP = 0.7
 """Of the search by itself: 0.7 of ripgrep's time is less than the hash that custody demands."""
+_FROM = 3_500_000_000
+"""Bytes from which on it is asked for: of fewer, what a program takes to start is most."""
 _AIM_FIXED = 2.0
 """Seconds that a run takes however little there is to read."""
 _LITTLE = 20_000_000
@@ -102,7 +104,9 @@ def _measure(
     ratios = [ratio(ours, peer, aims.get(peer.what)) for peer in peers if peer.what != _SEARCH]
     by_name = {timing.what: timing for timing in peers}
     if _SEARCH in by_name:
-        ratios.append(ratio(by_name[_SEARCH], by_name[_RG], _AIM_RIPGREP))
+        ratios.append(
+            ratio(by_name[_SEARCH], by_name[_RG], _AIM_RIPGREP if logs.size >= _FROM else None)
+        )
     result = Result(
         "text_logs",
         {"bytes": logs.size, "rate": asked[1], "rules": "own and SigmaHQ" if rules else "own"},
