@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 SCHEMA = {"line": pl.Int64(), "raw": pl.String(), QUOTE: pl.UInt64()}
 
 
-@pytest.fixture
-def left(tmp_path: Path) -> tuple[Quotes, pl.DataFrame]:
-    """Three parts of several rows, one of them with a column more; their frames together."""
-    paths = [tmp_path / f"{number}.arrow" for number in range(3)]
+@pytest.fixture(params=["scratch", "odd[1]"])
+def left(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Quotes, pl.DataFrame]:
+    """Three parts of several rows, one of them with a column more; their frames together.
+
+    They lie in a folder whose name may look like a pattern.
+    """
+    folder = tmp_path / request.param
+    folder.mkdir()
+    paths = [folder / f"{number}.arrow" for number in range(3)]
     for number, path in enumerate(paths):
         lines = list(range(number * 10, number * 10 + 10))
         frame = pl.DataFrame({"line": lines, "raw": [f"line {line}" for line in lines]})

@@ -54,6 +54,11 @@ def test_what_a_correlation_refers_to_stays(tmp_path: Path) -> None:
     chained = collection(tmp_path, "b.yml", one, CORRELATION)
     found = first_of_each_id([first, chained, collection(tmp_path, "c.yml", one, CORRELATION)])
     assert [titles(each) for each in found] == [["one"], ["one", "often"], []]
+    assert found[1].silent_rules == {0}
+    louder = CORRELATION.replace("{type:", "{generate: true, type:")
+    loud = collection(tmp_path, "e.yml", one, louder)
+    assert loud.silent_rules == frozenset()
+    assert first_of_each_id([first, loud])[1].silent_rules == {0}, "it is shown by the first"
     nameless = one.replace("id: 1", "custom: {}\n# ")
     again = collection(tmp_path, "d.yml", nameless, CORRELATION)
     assert titles(first_of_each_id([chained, again])[1]) == []

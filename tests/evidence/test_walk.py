@@ -14,6 +14,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
@@ -308,6 +309,19 @@ def test_a_gz_that_understates_its_size_is_refused_when_it_is_read(
     assert "bomb" in str(failures["bomb.gz!/bomb"])
     assert sizes["bomb.gz!/bomb"] <= limits.unfolding(len(packed))
     assert failures["good.log"] is None
+
+
+@pytest.mark.parametrize("members", [[6_000_000, 100], [300]])
+def test_where_a_gz_states_what_no_log_would_it_is_measured(
+    members: list[int], folder: Callable[..., Path]
+) -> None:
+    """Several members, of which the last is small; or one line a million times."""
+    random = Random(5)  # noqa: S311  # no secret
+    data = [random.randbytes(n) if n != 300 else bytes(80_000_000) for n in members]
+    root = folder("x", {"odd.log.gz": b"".join(gzip.compress(each, 1) for each in data)})
+    with open_evidence([str(root)]) as evidence:
+        (source,) = catalog(evidence, lambda _, __: "log")
+    assert source.size == sum(map(len, data))
 
 
 def _stating(data: bytes, size: int) -> bytes:

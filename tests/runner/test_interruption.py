@@ -73,6 +73,15 @@ def test_handlers_are_as_before() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+def test_one_that_comes_while_handlers_are_put_back_is_not_lost() -> None:
+    """From the end on, what held it back only passes it on."""
+    with held_back():
+        handler = signal.getsignal(signal.SIGTERM)
+    assert callable(handler)
+    with pytest.raises(KeyboardInterrupt):
+        handler(signal.SIGTERM, None)
+
+
 def test_another_thread_is_left_alone() -> None:
     """Only the main thread may set handlers, and only it is interrupted."""
     failed: list[BaseException] = []

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polars.exceptions import PolarsError
+
 from hevesy.case import layout
 from hevesy.case.manifest import Manifest, build
 from hevesy.case.parquet import read_tables, write_tables
@@ -101,7 +103,7 @@ def write(  # noqa: PLR0913  # one parameter a part of the case
         _write_log(partial / layout.LOG, log)
         _keep_decisions(folder, partial)
         _put_in_place(partial, folder)
-    except OSError as error:
+    except (OSError, PolarsError) as error:  # polars says in its own way that a disk is full
         raise CaseError(f"the case {asked} cannot be written: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

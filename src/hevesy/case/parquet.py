@@ -1,4 +1,4 @@
-"""Tables of results as Parquet: the same bytes for the same rows, in whatever order they came."""
+"""Tables of results as Parquet: the same bytes for the same evidence, in whatever order it came."""
 
 from __future__ import annotations
 

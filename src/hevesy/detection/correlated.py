@@ -78,7 +78,7 @@ def correlate_hits(hits: pl.DataFrame, sets: Sequence[SigmaRules]) -> pl.DataFra
         own = [one for one in carried if one["set"] == number]
         if not (own and rules.ruleset.correlations):
             continue
-        silent.update(one["row"] for one in own if one["rule"] in rules.ruleset.silent_rules)
+        silent.update(one["row"] for one in own if one["rule"] in rules.silent_rules)
         made += _matches(rules, own, numbered)
     kept = numbered.filter(~pl.col("row").is_in(sorted(silent))).select(*HITS)
     return pl.concat([kept, pl.DataFrame(made, schema=HITS)])
@@ -111,7 +111,7 @@ def _matches(
         *values.get_columns(),
     )
     found = ruleset.correlate(events)
-    quiet = ruleset.silent_rules
+    quiet = rules.silent_rules
     members = rows.unique("event", maintain_order=True)
     for (index, _), match in found.group_by("rule", "match", maintain_order=True):
         rule = int(str(index))

@@ -42,12 +42,11 @@ class Quotes:
         known = [*self.parts]
         frames = []
         for path in parts:
-            names = [name for name in pl.read_ipc_schema(path) if name not in ("raw", QUOTE)]
-            frame = pl.read_ipc(path, columns=names)
+            frame = _read(path, without=("raw", QUOTE))
             first = len(known) << _ROW_BITS
             numbers = pl.int_range(first, first + frame.height, dtype=pl.UInt64(), eager=True)
             frame = frame.with_columns(numbers.alias(QUOTE), raw=pl.lit(None, dtype=pl.String()))
-            more = [name for name in names if name not in schema]
+            more = [name for name in frame.columns if name not in schema]
             frames.append(frame.select(*schema, *more))
             known.append(path)
         return Quotes(tuple(known)), frames
@@ -87,7 +86,7 @@ class Quotes:
                     rows.drop("slice").write_ipc(path, compression="lz4")
             for number in range(-(-len(quotes) // size)):
                 files = sorted(shelves.glob(f"{number}-*.arrow"))
-                yield pl.concat([_no_texts(), *map(pl.read_ipc, files)])
+                yield pl.concat([_no_texts(), *map(_read, files)])
                 for file in files:
                     file.unlink()
         finally:
@@ -104,10 +103,20 @@ class Quotes:
             start = numbers.search_sorted(part << _ROW_BITS)
             stop = numbers.search_sorted((part + 1) << _ROW_BITS)
             if start < stop:
-                raw = pl.read_ipc(path, columns=["raw"])["raw"]
+                raw = _read(path, ["raw"])["raw"]
                 of_part = ordered[start:stop]
                 rows = of_part[QUOTE] - (part << _ROW_BITS)
                 yield of_part.select("row", raw=raw.gather(rows))
+
+
+def _read(
+    path: Path, columns: Iterable[str] | None = None, without: Iterable[str] = ()
+) -> pl.DataFrame:
+    """An Arrow file; a path would be a pattern to polars, and `TMPDIR` may have any name."""
+    with path.open("rb") as file:
+        names = [*(columns or pl.read_ipc_schema(file))]
+        file.seek(0)
+        return pl.read_ipc(file, columns=[name for name in names if name not in without])
 
 
 def _no_texts() -> pl.DataFrame:

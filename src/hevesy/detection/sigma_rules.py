@@ -31,6 +31,8 @@ class SigmaRules:
     use: RuleUse
     own: bool = False
     """Whether they are hevesy's, whose claims a verdict may rest on."""
+    repeated: frozenset[int] = frozenset()
+    """Rules that another collection asks too: here only correlations hear of them."""
 
     @cached_property
     def claims(self) -> Claims:
@@ -39,7 +41,12 @@ class SigmaRules:
 
     def __getstate__(self) -> dict[str, object]:
         """Claims are made again from the rules: a worker needs few of them."""
-        return {name: getattr(self, name) for name in ("ruleset", "use", "own")}
+        return {name: getattr(self, name) for name in ("ruleset", "use", "own", "repeated")}
+
+    @property
+    def silent_rules(self) -> frozenset[int]:
+        """Rules that are not shown for themselves."""
+        return self.ruleset.silent_rules | self.repeated
 
 
 class Claims(Sequence[Claim]):
@@ -156,7 +163,8 @@ def _without(rules: SigmaRules, repeated: Mapping[str, str]) -> SigmaRules:
         if rule.id in repeated
     )
     use = replace(rules.use, usable=len(left.rules), refused=rules.use.refused + refused)
-    return replace(rules, ruleset=left, use=use)
+    twice = frozenset(index for index, rule in enumerate(left.rules) if rule.id in repeated)
+    return replace(rules, ruleset=left, use=use, repeated=twice)
 
 
 def _claim(rule: Rule, source: str, *, own: bool) -> Claim:

@@ -288,8 +288,10 @@ def _stated(gz: BinaryIO, packed: int) -> int:
     """
     if packed < _TRAILER:
         return 0
+    place = gz.tell()  # of whoever unpacks it, who may have to go on
     gz.seek(packed - _TRAILER)
     stated = int.from_bytes(gz.read(_TRAILER), "little")
+    gz.seek(place)
     return stated if packed <= stated <= _ORDINARY * packed else 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hevesy.detection import Quotes
-from hevesy.model import Finding, Level, Outcome, RuleReference, Sample, Stage
+from hevesy.model import Finding, Outcome, RuleReference, Sample, Stage
 from hevesy.tables import SLICE
 
 if TYPE_CHECKING:
@@ -199,8 +199,3 @@ def _finding(
         anchor=bool(values["anchor"]) and values["outcome"] == Outcome.SUCCESS,
         own=bool(values["own"]),
     )
-
-
-def level_rank(finding: Finding) -> int:
-    """Rank of a finding's level, for ordering."""
-    return Level(finding.rule.level).rank

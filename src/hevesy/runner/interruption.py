@@ -28,17 +28,19 @@ def held_back() -> Iterator[None]:
     """
     before = _handlers() if threading.current_thread() is threading.main_thread() else {}
     noted: list[int] = []
+    over = False
 
     def note(number: int, frame: FrameType | None) -> None:
         noted.append(number)
-        if len(noted) >= _ENOUGH:
+        if over or len(noted) >= _ENOUGH:
             before[signal.Signals(number)](number, frame)
 
-    for number in before:
-        signal.signal(number, note)
     try:
+        for number in before:
+            signal.signal(number, note)
         yield
     finally:
+        over = True  # one that comes before all handlers are back holds nothing back either
         for number, handler in before.items():
             signal.signal(number, handler)
         if noted:

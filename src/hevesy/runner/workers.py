@@ -36,6 +36,7 @@ _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 
 _POLARS_MALLOC = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:50,muzzy_decay_ms:0")
 """polars keeps what it freed for up to 1.5 s, in which a worker frees 100 MB more. What this says
 it adds to its own settings; where its allocator is another one, nobody looks at it."""
+_POLARS_USUAL = "dirty_decay_ms:500,muzzy_decay_ms:1000"
 _LITTLE = 1 << 20
 """Bytes of evidence for which a second process would start in vain."""
 _FEW = 64
@@ -121,7 +122,9 @@ def settle_memory() -> None:
     """
     for name, size in _MALLOC.items():
         os.environ.setdefault(name, str(size))
-    os.environ.setdefault(*_POLARS_MALLOC)
+    name, ours = _POLARS_MALLOC
+    # Where this process has loaded polars, its usual settings stand there already.
+    os.environ[name] = os.environ.get(name, ours).replace(_POLARS_USUAL, ours)
 
 
 def dismiss_workers(state: State) -> State:

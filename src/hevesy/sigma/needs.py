@@ -6,15 +6,10 @@ from collections.abc import Callable, Sequence
 
 from hevesy.sigma.atom import AND, NOT, TEXT_OPS, Atom, Node, split_glob
 
-__all__ = ["anchor", "anchors", "clause"]
+__all__ = ["anchors", "clause"]
 
 Cost = Callable[[int], float | None]
 """Atom index -> how common it is expected to be (smaller is rarer), None where it cannot serve."""
-
-
-def anchor(atom: Atom) -> str:
-    """The longest literal that a value must contain to pass the atom; empty where there is none."""
-    return next(iter(anchors(atom)), "")
 
 
 def anchors(atom: Atom) -> list[str]:

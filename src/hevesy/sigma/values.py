@@ -28,10 +28,11 @@ _TIME = r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(?:([+-]\d\d):?
 """Day and time of day, hours and minutes that the clock is ahead of UTC."""
 _NUMBER = r"^-?\d+(\.\d+)?$"
 # What Rust reads otherwise, or not at all: sets within classes and classes that begin with `]`,
-# flags but `i` and `s`, look-around, back references, possessive quantifiers, a few escapes.
+# flags but `i` and `s`, look-around, back references, possessive quantifiers, a few escapes, blanks
+# in counts.
 _BACK_TO_PYTHON = re.compile(
     r"\[(?:\\.|[^\]\\])*(?:\[|&&|~~|--)|\[\^?\]|\\[ZABuUN_<>]|\\[0-9]|\\b\{"
-    r"|\(\?(?!P<|:|[is-]+[:)])|[*+?}]\+"
+    r"|\(\?(?!P<|:|[is-]+[:)])|[*+?}]\+|\{[^}]*\s"
 )
 _PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 """Escapes, classes, and single signs of a regex."""
