@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["chart", "draw"]
 
-_WIDTH, _HEIGHT = 760, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 300, 48, 48
+_WIDTH, _HEIGHT = 800, 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 340, 48, 48
 _COLOURS = ("#0b5fa5", "#b3500f", "#3f7d20", "#7a3b9c", "#555555", "#9a7b00", "#c2185b")
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4", "4 2 1 2")
 """A line is told by its dashes too: the chart reads without colour."""
