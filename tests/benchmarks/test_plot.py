@@ -73,4 +73,6 @@ def test_logs_make_two_charts(tmp_path: Path) -> None:
 
 def test_words_are_escaped() -> None:
     """What a thing is called cannot break the picture."""
-    ET.fromstring(chart("a < b", ("x", "y & z"), {"<line>": {1.0: 1.0, 2.0: 0.0}}))  # noqa: S314  # of our own making
+    drawn = chart("a < b", ("x", "y & z"), {"<line>": {1.0: 1.0, 2.0: 0.0}})
+    root = ET.fromstring(drawn)  # noqa: S314  # of our own making
+    assert {"a < b", "y & z", "<line>"} <= {each.text for each in root.iter()}

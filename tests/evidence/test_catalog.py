@@ -332,3 +332,4 @@ def test_evidence_is_a_context_manager_that_may_be_left_twice(
     evidence: Evidence = open_evidence([str(folder("x", {"a": b""}))])
     evidence.close()
     evidence.close()
+    assert [source.path for source in catalog(evidence, lambda _, __: "log")] == ["a"]

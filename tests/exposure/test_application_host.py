@@ -158,7 +158,8 @@ def test_no_values_raise(path: str, token: str) -> None:
 
     text = location("PATH", "TOKEN").replace('"PATH"', quoteattr(path))
     text = text.replace('"TOKEN"', quoteattr(token))
-    read(_KNOWN, text, location(f"{_FRONT}/OWA", "x"))
+    reading = read(_KNOWN, text, location(f"{_FRONT}/OWA", "x"))
+    assert bool(reading.servers) != bool(reading.problems), "it is read, or it is said why not"
 
 
 def test_microsofts_own_test_files(corpora: Path, known: ExchangeKnowledge) -> None:

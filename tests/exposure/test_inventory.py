@@ -85,5 +85,7 @@ def test_what_is_no_inventory_is_not_taken_for_one() -> None:
 def test_no_bytes_raise(data: bytes) -> None:
     """Evidence may be anything."""
     is_inventory(data)
-    read_inventory(data, "i.csv")
-    read_inventory(b"name,build\n" + data, "i.csv")
+    for each in (data, b"name,build\n" + data):
+        reading = read_inventory(each, "i.csv")
+        assert all(one.name for one in reading.servers)
+        assert all(said.startswith("i.csv") for said in reading.problems)

@@ -58,7 +58,8 @@ def test_line_ends_and_other_files() -> None:
 @given(st.binary(max_size=300))
 def test_nothing_in_it_raises(tail: bytes) -> None:
     """Whatever stands behind a good beginning."""
-    read_message(MESSAGE[:120].encode() + tail, "m.eml")
+    reading = read_message(MESSAGE[:120].encode() + tail, "m.eml")
+    assert all(one.name for one in reading.servers)
 
 
 def test_a_message_in_a_folder_is_read(tmp_path: Path, known: ExchangeKnowledge) -> None:

@@ -112,8 +112,10 @@ def test_a_log_without_a_run_is_named() -> None:
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     """Dates that are none, lines of anything."""
-    read_setup_log(_LOG.replace("03/12/2021", "13/45/2021").encode() + text.encode(), "a.log")
-    read_setup_log(text.encode("utf-8", "surrogatepass"), "a.log")
+    undated = _LOG.replace("03/12/2021", "13/45/2021").encode()
+    for data in (undated + text.encode(), text.encode("utf-8", "surrogatepass")):
+        reading = read_setup_log(data, "a.log")
+        assert all(said.startswith("a.log") for said in reading.problems)
 
 
 def test_all_setup_logs_of_microsofts_tests(corpora: Path) -> None:

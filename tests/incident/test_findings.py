@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +58,7 @@ def test_rows_carry_what_is_said_of_the_rule_and_the_incident(
     grouped = group(make_hits({}, {"server": "EX02"}), rules)
     incidents = {grouped.findings[0].id: "incident-1"}
 
-    rows = finding_rows(grouped.hits, rules, incidents).whole()
+    rows = pl.concat(finding_rows(grouped.hits, rules, incidents).slices())
 
     assert rows["rule_author"].to_list() == ["hevesy", "hevesy"]
     assert rows["techniques"].to_list() == [["T1190"], ["T1190"]]

@@ -41,5 +41,6 @@ def test_what_is_shown_is_read_again(build: tuple[int, int, int, int]) -> None:
 
 @given(st.text(max_size=40))
 def test_no_text_raises(text: str) -> None:
-    """Evidence may be anything."""
-    parse_build(text)
+    """Evidence may be anything; what is taken for a build is one."""
+    found = parse_build(text)
+    assert found is None or parse_build(show_build(found)) == found

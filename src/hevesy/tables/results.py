@@ -107,10 +107,6 @@ class Sliced:
     slices: Callable[[], Iterator[pl.DataFrame]]
     """Its rows in their order, `SLICE` at a time; of no rows, one empty slice."""
 
-    def whole(self) -> pl.DataFrame:
-        """All of it, where it is known to be small."""
-        return pl.concat(self.slices(), rechunk=True)
-
 
 @dataclass(frozen=True, slots=True)
 class SlicedTables:
